@@ -1,0 +1,48 @@
+# Everything a contributor needs. `make` lists it.
+
+VENV := .venv
+BIN := $(VENV)/bin
+SECONDS ?=
+ARGS ?=
+SOURCES := src tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check lint types imports format bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with the package and its tools, or bring it up to date
+	@tools/venv $(VENV)
+
+demo: setup ## Show steve at work on its own PostgreSQL (SECONDS=30 ends it by itself)
+	@$(BIN)/steve demo $(if $(SECONDS),--seconds $(SECONDS))
+
+test: setup ## Run the tests on the embedded PostgreSQL, then on the machine's own (ARGS="-k lease")
+	@tools/test $(VENV) $(ARGS)
+
+test-all: setup ## Run the tests with every Python and PostgreSQL of this machine
+	@tools/test-all $(ARGS)
+
+check: lint types imports ## Everything that judges the code without running it
+
+lint: setup ## Look for mistakes and for wrong formatting
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+
+types: setup ## Check the types
+	@$(BIN)/pyright
+
+imports: setup ## Check that lower floors never import upper ones
+	@$(BIN)/lint-imports --no-cache
+
+format: setup ## Format the code and mend what can be mended by itself
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+bench: setup ## Measure throughput and latency on this machine
+	@$(BIN)/steve bench $(ARGS)
+
+clean: ## Remove everything that the other targets made
+	@rm -rf $(VENV) .venvs build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find $(SOURCES) -type d -name __pycache__ -prune -exec rm -rf {} +

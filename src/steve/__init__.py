@@ -1,0 +1,1 @@
+"""A job queue in your PostgreSQL database."""

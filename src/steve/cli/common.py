@@ -1,0 +1,91 @@
+"""The options that every command has, and the way from a command to a manager."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import click
+
+from steve.cli import logs
+
+if TYPE_CHECKING:
+    from steve.jobs.manager import Jobs
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds until a database that does not answer is given up: somebody sits and waits."""
+
+DEFAULT_SCHEMA = "steve"
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the common options say. `db` and `schema` are None where they were not given."""
+
+    db: str | None = field(repr=False)
+    schema: str | None
+    json: bool
+    verbosity: int
+
+    @asynccontextmanager
+    async def jobs(
+        self, *, migrate: Literal["auto", "check", "never"] = "check"
+    ) -> AsyncGenerator[Jobs, None]:
+        """Open a manager on the chosen database, for as long as the block runs."""
+        from steve.jobs.manager import Jobs
+
+        manager = Jobs(
+            self.db,
+            schema=DEFAULT_SCHEMA if self.schema is None else self.schema,
+            migrate=migrate,
+            connect_timeout=CONNECT_TIMEOUT,
+            handle_signals=False,
+        )
+        async with manager:
+            yield manager
+
+
+def common(function: Callable[..., T] | None = None, *, level: int = logging.WARNING) -> Any:
+    """Give a command --db, --schema, --json, -v and -q; it gets them as its first argument.
+
+    `level` is the level of its log lines without -v and -q.
+    """
+    if function is None:
+        return functools.partial(common, level=level)
+
+    @click.option(
+        "--db",
+        metavar="DSN",
+        help="Database, such as postgresql://user@host/name. Without it: STEVE_DATABASE_URL, "
+        "DATABASE_URL, the embedded PostgreSQL.",
+    )
+    @click.option("--schema", metavar="NAME", help="Schema of the tables. [default: steve]")
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+    @click.option("-v", "--verbose", count=True, help="More log lines; -vv even more.")
+    @click.option("-q", "--quiet", count=True, help="Fewer log lines; -qq even fewer.")
+    @functools.wraps(function)
+    def command(
+        db: str | None,
+        schema: str | None,
+        as_json: bool,
+        verbose: int,
+        quiet: int,
+        **others: Any,
+    ) -> T:
+        chosen = Common(db, schema, as_json, verbose - quiet)
+        logs.set_up(chosen.verbosity, level)
+        return function(chosen, **others)
+
+    return command
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine to its end."""
+    return asyncio.run(main)

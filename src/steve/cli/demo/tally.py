@@ -1,0 +1,83 @@
+"""What became of the jobs that this run of the demo created."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from steve.core.job import Job
+
+_RATE_OVER = 15.0
+"""Seconds over which the rate is taken."""
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """How a run of the demo went. `pending` jobs wait for their next start."""
+
+    seconds: float
+    created: int
+    completed: int
+    failed: int
+    retried: int
+    pending: int
+
+
+class Tally:
+    """Counts jobs. Jobs that an earlier run left behind are told of, but not counted."""
+
+    def __init__(self, tell: Callable[[str, Job], None]) -> None:
+        self._tell = tell
+        self._started = time.monotonic()
+        self._own: set[UUID] = set()
+        self._early: dict[UUID, list[Job]] = {}
+        self._ends: deque[float] = deque()
+        self.running = 0
+        self.counts = {"created": 0, "completed": 0, "failed": 0, "retried": 0}
+
+    def created(self, job: Job) -> None:
+        """A job was created."""
+        self.counts["created"] += 1
+        self._own.add(job.uid)
+        self._tell("created", job)
+
+    def attempted(self, job: Job) -> None:
+        """An attempt started or ended; the job's status tells which."""
+        if job.status == "running":
+            self.running += 1
+            self._tell("started", job)
+            return
+        self.running -= 1
+        what = "retried" if job.status == "pending" else str(job.status)
+        self._tell(what, job)
+        if job.status != "pending":
+            self._ends.append(time.monotonic())
+        if job.uid in self._own and what in self.counts:
+            self.counts[what] += 1
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+    @property
+    def unfinished(self) -> int:
+        """Jobs of this run that are not over."""
+        return self.counts["created"] - self.counts["completed"] - self.counts["failed"]
+
+    def rate(self) -> float:
+        """Jobs that ended per second, of late."""
+        now = time.monotonic()
+        while self._ends and self._ends[0] < now - _RATE_OVER:
+            self._ends.popleft()
+        return len(self._ends) / max(min(self.seconds, _RATE_OVER), 1.0)
+
+    def summary(self) -> Summary:
+        """Sum it up, once everything is written."""
+        return Summary(round(self.seconds, 1), **self.counts, pending=self.unfinished)

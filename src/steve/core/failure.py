@@ -1,0 +1,126 @@
+"""An exception turned into a value that PostgreSQL can store, whatever the exception is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sysconfig
+import traceback
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from types import CodeType, TracebackType
+
+import msgspec
+
+from steve.core.text import LIMIT, cut, cut_middle, safe_str, type_name
+
+_FRAMES = 200
+_LONGEST_LINE = 4_000
+_KEPT_HEAD = 40
+_KEPT_TAIL = 400
+
+
+class JobError(msgspec.Struct, frozen=True):
+    """Why a job's last attempt failed: the exception's type and its message."""
+
+    type: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}" if self.message else self.type
+
+
+class ExecutionTimeout(TimeoutError):
+    """What a worker raises, or decides upon, when a handler took longer than the job's timeout."""
+
+    def __str__(self) -> str:
+        return "Execution timed out"
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An error as it is stored. All text is clean, `message` and `traceback` are 16 kB at most.
+
+    `fingerprint` is the same for errors of one type from one place, and groups them.
+    """
+
+    type: str
+    message: str
+    traceback: str | None = None
+    fingerprint: str | None = None
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """Describe `error`. Total: no exception, however broken, makes this raise."""
+        name = "TimeoutError" if isinstance(error, ExecutionTimeout) else type_name(error)
+        return cls(name, cut(safe_str(error)), _trace(error), _fingerprint(name, error))
+
+    def named(self, name: str, message: str) -> Failure:
+        """Return the same failure under another type and message."""
+        return Failure(name, cut(message), self.traceback, self.fingerprint)
+
+
+def _trace(error: BaseException) -> str | None:
+    try:
+        described = traceback.TracebackException(
+            type(error), error, error.__traceback__, limit=-_FRAMES
+        )
+        return _bounded(described.format())
+    except BaseException:
+        return _frames_only(error)
+
+
+def _frames_only(error: BaseException) -> str | None:
+    """Format the frames alone, for an exception whose own text or causes cannot be shown."""
+    try:
+        lines = traceback.format_tb(error.__traceback__, limit=-_FRAMES)
+        return _bounded(iter([*lines, type_name(error)]))
+    except BaseException:
+        return None
+
+
+def _bounded(lines: Iterator[str]) -> str:
+    """Join the first and the last lines. The middle of endless chains is never held at once."""
+    head: list[str] = []
+    tail: deque[str] = deque(maxlen=_KEPT_TAIL)
+    dropped = 0
+    for line in lines:
+        short = line if len(line) <= _LONGEST_LINE else cut(line, _LONGEST_LINE) + "\n"
+        if len(head) < _KEPT_HEAD:
+            head.append(short)
+            continue
+        dropped += len(tail) == _KEPT_TAIL
+        tail.append(short)
+    gap = [f"… ({dropped} parts cut)\n"] if dropped else []
+    return cut_middle("".join([*head, *gap, *tail]).rstrip("\n"), LIMIT)
+
+
+def _fingerprint(name: str, error: BaseException) -> str | None:
+    try:
+        code = _place(error.__traceback__)
+        place = f"{PurePath(code.co_filename).name}:{code.co_qualname}" if code else ""
+        text = f"{name}|{place}".encode(errors="replace")
+        return hashlib.sha1(text, usedforsecurity=False).hexdigest()[:12]
+    except BaseException:
+        return None
+
+
+def _place(trace: TracebackType | None) -> CodeType | None:
+    """Find the innermost frame of the user's own code, or the innermost one of all."""
+    last = mine = None
+    while trace is not None:
+        last = trace.tb_frame.f_code
+        if not last.co_filename.startswith(_FOREIGN) and "-packages" not in last.co_filename:
+            mine = last
+        trace = trace.tb_next
+    return mine or last
+
+
+def _foreign() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    steve = str(Path(__file__).resolve().parent.parent)
+    folders = {paths["stdlib"], paths["platstdlib"], steve}
+    return ("<frozen", *(folder + os.sep for folder in sorted(folders)))
+
+
+_FOREIGN = _foreign()

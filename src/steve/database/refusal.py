@@ -1,0 +1,49 @@
+"""Why a connection was not made, in words that may be shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from steve.core.errors import ConnectionFailed
+from steve.database.dsn import HIDDEN, location, secrets
+
+_NOISE = re.compile(
+    r"^connection failed: "
+    r"| Is the server running (?:on that host|locally) and accepting [\w/ -]*connections[^?]*\?"
+)
+_PERMANENT = re.compile(
+    r"authentication failed|no password supplied|no pg_hba\.conf entry|not permitted to log in"
+    r"|(?:role|database|user) \".*\" does not exist|permission denied for database"
+    r"|does not support SSL|certificate verify failed|no such database"
+)
+# libpq gives no SQLSTATE for a connection that was refused, only the server's message. Where the
+# server speaks another language than English, what is permanent is tried until the time is up.
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The reason; `permanent` says that waiting does not help."""
+
+    reason: str
+    permanent: bool = False
+
+    def error(self, dsn: str, after: float | None = None) -> ConnectionFailed:
+        """Make the error to raise; `after` is how many seconds it was tried for."""
+        tried = "" if after is None or self.permanent else f" within {after:g} s"
+        return ConnectionFailed(
+            f"cannot connect to PostgreSQL at {location(dsn)}{tried}: {self.reason}"
+        )
+
+
+def refusal(error: BaseException, dsn: str) -> Refusal:
+    """Say what `error`, met while connecting, means."""
+    words = _NOISE.sub("", " ".join(str(error).split())) or type(error).__name__
+    for secret in secrets(dsn):
+        words = words.replace(secret, HIDDEN)
+    return Refusal(words, permanent=_PERMANENT.search(words) is not None)
+
+
+def no_answer(seconds: float) -> Refusal:
+    """Say that the time was up."""
+    return Refusal(f"no answer within {seconds:g} s")

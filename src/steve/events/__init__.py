@@ -1,0 +1,1 @@
+"""What happens to jobs, and how those who want to know hear of it."""

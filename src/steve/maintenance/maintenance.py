@@ -1,0 +1,63 @@
+"""The housekeeping of one worker: all services together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from steve.core.registry import Registry
+from steve.core.settings import Retention
+from steve.maintenance.parking import Parking
+from steve.maintenance.partitions import Partitions
+from steve.maintenance.rescuer import Rescuer
+from steve.maintenance.service import Run, Service
+from steve.telemetry.telemetry import Telemetry
+
+RESCUE_INTERVAL = 1.2
+"""Seconds. Jobs of a dead worker are taken over within its lease and two seconds."""
+
+PARK_INTERVAL = 5.0
+UNPARK_INTERVAL = 5.0
+PARTITION_INTERVAL = 3600.0
+
+
+class Maintenance:
+    """Rescue, parking and partitions, each on its own beat.
+
+    `run` runs operations on one of the worker's connections, `connect` opens one for a removal
+    that may have to wait, `on_work` is called when there may be something to claim.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: Run,
+        connect: Callable[[], Awaitable[AsyncConnection[Any]]],
+        schema: str,
+        registry: Registry,
+        queues: Sequence[str],
+        retention: Retention,
+        telemetry: Telemetry,
+        on_work: Callable[[], None],
+    ) -> None:
+        self.rescuer = Rescuer(run, telemetry, on_again=on_work)
+        self.parking = Parking(run, registry, telemetry, queues=queues, on_unparked=on_work)
+        self.partitions = Partitions(run, connect, schema, retention, telemetry)
+        self._services = (
+            Service("rescuing jobs", self.rescuer.rescue, RESCUE_INTERVAL, telemetry),
+            Service("parking jobs", self.parking.park, PARK_INTERVAL, telemetry),
+            Service("bringing back jobs", self.parking.unpark, UNPARK_INTERVAL, telemetry),
+            Service("tending partitions", self.partitions.tend, PARTITION_INTERVAL, telemetry),
+        )
+
+    def start(self) -> None:
+        """Begin, everything at once for the first time."""
+        for service in self._services:
+            service.start()
+
+    async def stop(self) -> None:
+        """End."""
+        for service in self._services:
+            await service.stop()

@@ -1,0 +1,100 @@
+"""Makes partitions ahead of time, and removes those past their retention.
+
+Nobody waits for a removal: it takes locks for a fifth of a second at most, gives up when a
+forgotten reader is in the way, and goes on another time from where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier
+
+from steve.core.settings import Retention
+from steve.maintenance.service import Run
+from steve.operations.maintenance import (
+    Partition,
+    create_partitions,
+    expired_partitions,
+    forget_workers,
+)
+from steve.telemetry.catalogue import PartitionBusy, PartitionsRemoved
+from steve.telemetry.telemetry import Telemetry
+
+REMEMBERED = 14 * 86_400.0
+"""Seconds for which dead workers are remembered."""
+
+_IN_USE = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.ObjectInUse,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.ObjectNotInPrerequisiteState,
+    psycopg.errors.UndefinedTable,
+)
+"""Somebody reads the partition, or another worker is removing it."""
+
+_STEPS = {
+    "attached": SQL("alter table {} detach partition {} concurrently"),
+    "detaching": SQL("alter table {} detach partition {} finalize"),
+}
+
+
+class Partitions:
+    """The partitions of the archive and of the attempts."""
+
+    def __init__(
+        self,
+        run: Run,
+        connect: Callable[[], Awaitable[AsyncConnection[Any]]],
+        schema: str,
+        retention: Retention,
+        telemetry: Telemetry,
+    ) -> None:
+        self._run = run
+        self._connect = connect
+        self._schema = schema
+        self._retention = retention
+        self._telemetry = telemetry
+
+    async def tend(self) -> None:
+        """Make what is missing ahead, remove what is over."""
+        await self._run(create_partitions())
+        await self._run(forget_workers(REMEMBERED))
+        await self.remove_expired()
+
+    async def remove_expired(self) -> list[str]:
+        """Remove partitions past their retention; returns those that are gone."""
+        retention = self._retention
+        expired = await self._run(expired_partitions(retention.completed, retention.other))
+        if not expired:
+            return []
+        removed: list[str] = []
+        connection = await self._connect()
+        try:
+            for partition in expired:
+                if await self._remove(connection, partition):
+                    removed.append(partition.name)
+                else:
+                    self._telemetry.emit(PartitionBusy(partition.name))
+        finally:
+            await connection.close()
+        if removed:
+            self._telemetry.emit(PartitionsRemoved(tuple(removed)))
+        return removed
+
+    async def _remove(self, connection: AsyncConnection[Any], partition: Partition) -> bool:
+        """Go as far as the readers allow; says whether the partition is gone."""
+        table = SQL("{}.{}").format(Identifier(self._schema), Identifier(partition.name))
+        parent = SQL("{}.{}").format(Identifier(self._schema), Identifier(partition.parent))
+        with suppress(*_IN_USE):
+            # DETACH … CONCURRENTLY does not run inside a transaction: the setting is the session's.
+            await connection.execute("set lock_timeout = '200ms'")
+            if partition.state in _STEPS:
+                await connection.execute(_STEPS[partition.state].format(parent, table))
+            await connection.execute(SQL("drop table {}").format(table))
+            return True
+        return False

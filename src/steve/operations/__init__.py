@@ -1,0 +1,1 @@
+"""The operations on the database, a module per family."""

@@ -1,0 +1,185 @@
+"""Writing down how attempts ended. Every statement repeats the attempt id: it is the fence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from steve.core.job import Job
+from steve.core.outcome import (
+    Cancelled,
+    Complete,
+    Failed,
+    Failure,
+    Outcome,
+    Released,
+    Retried,
+    Snoozed,
+)
+from steve.operations.operation import Operation, Rows
+
+
+class Report(msgspec.Struct):
+    """How an attempt ended.
+
+    `wait` is the seconds from the claim to the handler's start, `ran` those from there to its
+    end, on the worker's monotonic clock; a wait of None says that it never started.
+    """
+
+    job: Job
+    outcome: Outcome
+    wait: float | None
+    ran: float = 0.0
+
+
+class Settled(NamedTuple):
+    """What became of a job whose attempt ended: its status and, if pending, the next start."""
+
+    id: int
+    status: str
+    run_at: datetime | None
+    changed_at: datetime
+    awaited: bool
+
+
+def complete(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
+    """Complete jobs. Those missing from the answer were lost, or are asked to be cancelled."""
+    reports = sorted(reports, key=_job_id)
+    return Operation(
+        "worker/complete",
+        {
+            "ids": [report.job.id for report in reports],
+            "attempt_ids": [report.job.attempt_id for report in reports],
+            "results": [_result(report.outcome) for report in reports],
+            "waits": [report.wait for report in reports],
+        },
+        lambda rows: {
+            id: Settled(id, "completed", None, completed_at, awaited)
+            for id, completed_at, awaited in rows
+        },
+    )
+
+
+def settle(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
+    """End attempts that did not complete their job. Those missing from the answer were lost."""
+    reports = sorted(reports, key=_job_id)
+    outcomes = [_settlement(report.outcome) for report in reports]
+    failures = [outcome.failure for outcome in outcomes]
+    return Operation(
+        "worker/settle",
+        {
+            "ids": [report.job.id for report in reports],
+            "attempt_ids": [report.job.attempt_id for report in reports],
+            "outcomes": [outcome.name for outcome in outcomes],
+            "delays": [outcome.delay for outcome in outcomes],
+            "waits": [report.wait for report in reports],
+            "errors": [failure and failure.type for failure in failures],
+            "messages": [outcome.message for outcome in outcomes],
+            "tracebacks": [failure and failure.traceback for failure in failures],
+            "fingerprints": [failure and failure.fingerprint for failure in failures],
+        },
+        lambda rows: {row[0]: Settled(*row) for row in rows},
+    )
+
+
+class Verdict(NamedTuple):
+    """What is true of an attempt whose finish got no answer, or hit nothing.
+
+    `held`: it still holds its job. Otherwise it ended the job, with `status`.
+    """
+
+    held: bool
+    cancelling: bool
+    settled: Settled
+
+
+def verify(jobs: Sequence[Job]) -> Operation[dict[int, Verdict]]:
+    """Ask what became of the last attempts of these jobs; those lost to others are missing."""
+
+    def read(rows: Rows) -> dict[int, Verdict]:
+        return {
+            id: Verdict(held, bool(cancelling), Settled(id, status, run_at, changed_at, True))
+            for id, _attempt_id, held, cancelling, status, run_at, changed_at in rows
+        }
+
+    return Operation("worker/verify", _fences(jobs), read, repeatable=True)
+
+
+class Progressed(NamedTuple):
+    """A report of progress: what share of the job is done, and a note."""
+
+    job: Job
+    fraction: float
+    message: str | None
+
+
+def progress(steps: Sequence[Progressed]) -> Operation[dict[int, bool]]:
+    """Note the progress of jobs; answers, for each that is still held, whether it should stop."""
+    return Operation(
+        "worker/progress",
+        {
+            **_fences([step.job for step in steps]),
+            "fractions": [step.fraction for step in steps],
+            "messages": [step.message for step in steps],
+        },
+        lambda rows: dict[int, bool](_pairs(rows)),
+        repeatable=True,
+    )
+
+
+def cancellations(jobs: Sequence[Job]) -> Operation[dict[int, bool]]:
+    """Ask which running attempts should stop: True if asked to, False if they lost their job."""
+    return Operation(
+        "worker/cancellations",
+        _fences(jobs),
+        lambda rows: dict[int, bool](_pairs(rows)),
+        repeatable=True,
+    )
+
+
+def _pairs(rows: Rows) -> list[tuple[Any, Any]]:
+    return [(row[0], row[1]) for row in rows]
+
+
+def _fences(jobs: Sequence[Job]) -> dict[str, Any]:
+    return {
+        "ids": [job.id for job in jobs],
+        "attempt_ids": [job.attempt_id for job in jobs],
+    }
+
+
+def _job_id(report: Report) -> int:
+    return report.job.id
+
+
+def _result(outcome: Outcome) -> str | None:
+    result = outcome.result if isinstance(outcome, Complete) else None
+    return None if result is None else result.decode()
+
+
+class _Settlement(NamedTuple):
+    name: str
+    delay: float | None = None
+    message: str | None = None
+    failure: Failure | None = None
+
+
+def _settlement(outcome: Outcome) -> _Settlement:
+    """Say an outcome in the words of `worker/settle.sql`."""
+    match outcome:
+        case Retried(delay, failure):
+            return _Settlement("error", delay, failure.message, failure)
+        case Failed(failure):
+            return _Settlement("failed", None, failure.message, failure)
+        case Snoozed(delay):
+            return _Settlement("snoozed", delay)
+        case Cancelled(reason):
+            return _Settlement("cancelled", None, reason)
+        case Released():
+            return _Settlement("released")
+        case Complete():
+            # A completion that met a request to cancel: whichever commits first wins.
+            return _Settlement("cancelled", None, "cancelled before its completion was written")

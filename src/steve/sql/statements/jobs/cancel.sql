@@ -1,0 +1,1 @@
+select uid from steve.cancel_jobs(:uids::uuid[], :actor::text) as uid;

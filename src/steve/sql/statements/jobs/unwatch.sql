@@ -1,0 +1,1 @@
+delete from steve.sleeper where channel = :channel::text;

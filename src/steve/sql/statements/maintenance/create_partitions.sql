@@ -1,0 +1,1 @@
+select steve.create_partitions();

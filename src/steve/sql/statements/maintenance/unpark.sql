@@ -1,0 +1,16 @@
+-- Brings back parked jobs that this worker handles, up to :batch; returns how many it was.
+with found as (
+    update steve.job j
+    set parked = false
+    where j.id = any(array(
+        select j.id from steve.job j
+        where j.parked
+            and j.queue = any(:queues::text[])
+            and (:types::text[] is null or j.type = any(:types::text[]))
+        order by j.id
+        limit :batch::integer
+        for update skip locked
+    ))
+    returning j.id
+)
+select count(*) from found;

@@ -1,0 +1,92 @@
+-- Claims up to :slots + :ahead due jobs for a worker, in the order of priority, then run_at, then id.
+--
+-- :queues and :capacities are parallel: how many jobs of each queue the worker can still take.
+-- :types is null when the worker handles every type.
+-- :ahead counts jobs claimed before there is a free slot. Jobs that are not to be in anybody's
+-- hands without running (max_crashes = 0, or suspects: crashes > 0) are never among them, and of
+-- suspects only one is taken, and only when :suspects allows it. `held_back` says how many due
+-- jobs were left for one of these reasons.
+-- :until is when the worker's sleep would end, if it finds nothing and :doze is true.
+with recursive
+me as materialized (
+    -- Rescue locks this row FOR UPDATE: it waits for this claim, or this claim sees the death.
+    select w.id from steve.worker w
+    where w.id = :worker::bigint and w.died_at is null and w.expires_at > steve.now()
+    for key share
+),
+served as materialized (
+    select s.queue, s.capacity, s.place
+    from me, unnest(:queues::text[], :capacities::integer[]) with ordinality as s (queue, capacity, place)
+    where s.capacity > 0
+        and not exists (
+            select from steve.queue q
+            where q.name = s.queue
+                and q.paused_at is not null
+                and (q.paused_until is null or q.paused_until > steve.now())
+        )
+),
+-- The priorities present in each queue, found by hopping from one to the next in the index.
+ranges (queue, capacity, place, priority) as (
+    select s.queue, s.capacity, s.place, (
+        select j.priority from steve.job j
+        where j.queue = s.queue and j.status = 'pending' and not j.parked
+        order by j.priority desc
+        limit 1
+    )
+    from served s
+    union all
+    select r.queue, r.capacity, r.place, (
+        select j.priority from steve.job j
+        where j.queue = r.queue and j.priority < r.priority and j.status = 'pending' and not j.parked
+        order by j.priority desc
+        limit 1
+    )
+    from ranges r
+    where r.priority is not null
+),
+due as materialized (
+    select
+        d.id, r.queue, r.capacity, d.crashes > 0 as suspect, d.max_crashes = 0 as only_once,
+        row_number() over () as place
+    from (select * from ranges where priority is not null order by priority desc, place) as r
+    cross join lateral (
+        select j.id, j.crashes, j.max_crashes from steve.job j
+        where j.queue = r.queue
+            and j.priority = r.priority
+            and j.run_at <= steve.now()
+            and j.status = 'pending'
+            and not j.parked
+            and (:types::text[] is null or j.type = any(:types::text[]))
+        order by j.run_at, j.id
+        limit :slots::integer + :ahead::integer
+        for update skip locked
+    ) as d
+    limit :slots::integer + :ahead::integer
+),
+numbered as (
+    select
+        id, capacity, suspect, only_once, place,
+        row_number() over (partition by queue order by place) as place_in_queue,
+        count(*) filter (where suspect) over (order by place) as suspects
+    from due
+),
+taken as materialized (
+    select id from numbered
+    where place_in_queue <= capacity
+        and (not only_once or place <= :slots::integer)
+        and (not suspect or place <= :slots::integer and suspects = 1 and :suspects::boolean)
+)
+update steve.job j
+set status = 'running',
+    worker = :worker::bigint,
+    attempt_id = nextval('steve.attempt_id'),
+    attempts = j.attempts + 1,
+    attempted_at = steve.now(),
+    updated_at = steve.now()
+where j.id = any(array(select id from taken))
+returning
+    j.id, j.uid, j.attempt_id, j.type, j.payload, j.attempts, j.refunded, j.crashes,
+    j.max_attempts, j.max_crashes, j.created_at, j.attempted_at, j.started_at, j.run_at,
+    j.scheduled_at, j.expires_at, j.backoff_strategy, j.queue, j.priority, j.timeout,
+    j.unique_key, j.limit_key, j.fair_key, j.tags, j.meta,
+    (select count(*) from due) - (select count(*) from taken) as held_back;

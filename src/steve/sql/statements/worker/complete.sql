@@ -1,0 +1,38 @@
+-- Completes jobs: each moves from the live table to the archive if the attempt still holds it and
+-- nobody asked for its cancellation. Returns those that did, and whether somebody waits for one.
+-- The arrays are parallel, in the order of ids, so that rows are locked in that order.
+with done as (
+    select * from unnest(
+        :ids::bigint[], :attempt_ids::bigint[], :results::text[], :waits::double precision[]
+    ) as d (id, attempt_id, result, wait)
+),
+finished as (
+    delete from steve.job j using done d
+    where j.id = d.id
+        and j.attempt_id = d.attempt_id
+        and j.status = 'running'
+        and j.cancel_requested_at is null
+    returning j.*, d.result as outcome, j.attempted_at + d.wait * interval '1 second' as began_at
+),
+archived as (
+    insert into steve.job_archive as a (
+        id, uid, attempt_id, worker, created_at, updated_at, run_at, scheduled_at, attempted_at,
+        started_at, completed_at, expires_at, timeout, attempts, refunded, crashes, max_attempts,
+        max_crashes, priority, progress, status, queue, type, backoff_strategy, payload, result,
+        error, fingerprint, tags, meta, progress_message, actor, unique_key, limit_key, fair_key,
+        limits, blockers, batch_id, schedule
+    )
+    select
+        id, uid, attempt_id, worker, created_at, steve.now(), run_at, scheduled_at, began_at,
+        coalesce(started_at, began_at), steve.now(), expires_at, timeout, attempts, refunded,
+        crashes, max_attempts, max_crashes, priority, progress, 'completed', queue, type,
+        backoff_strategy, payload, outcome::jsonb, error, fingerprint, tags, meta,
+        progress_message, actor, unique_key, limit_key, fair_key, limits, blockers, batch_id,
+        schedule
+    from finished
+    returning a.id, a.completed_at, a.uid
+)
+select
+    a.id, a.completed_at,
+    exists (select from steve.sleeper s where s.until > steve.now() and a.uid = any(s.uids)) as awaited
+from archived a;

@@ -1,0 +1,1 @@
+"""What the runtime has to say: the catalogue of events, and those who listen to them."""

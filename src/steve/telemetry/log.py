@@ -1,0 +1,176 @@
+"""The only module that writes the runtime's log lines."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from steve.telemetry import catalogue as events
+from steve.telemetry.telemetry import Telemetry
+
+logger = logging.getLogger("steve")
+
+
+def subscribe(telemetry: Telemetry) -> Callable[[], None]:
+    """Write a log line for every event worth one; returns what ends that.
+
+    The lines of single attempts are written when the level is DEBUG at this moment.
+    """
+    pairs = [*_ALWAYS.items(), *(_DEBUG.items() if logger.isEnabledFor(logging.DEBUG) else ())]
+    ends = [telemetry.subscribe(kind, write) for kind, write in pairs]
+
+    def unsubscribe() -> None:
+        for end in ends:
+            end()
+
+    return unsubscribe
+
+
+def _started(event: events.WorkerStarted) -> None:
+    types = "all types" if event.types is None else ", ".join(event.types) or "no types yet"
+    logger.info(
+        "worker %s (%s) started: %s at once, queues %s, %s",
+        event.worker, event.name, event.concurrency, ", ".join(event.queues), types,
+    )  # fmt: skip
+
+
+def _stopping(event: events.WorkerStopping) -> None:
+    logger.info(
+        "worker %s is stopping: %s running, up to %g s to finish",
+        event.worker, event.running, event.grace,
+    )  # fmt: skip
+
+
+def _stopped(event: events.WorkerStopped) -> None:
+    logger.info("worker %s stopped", event.worker)
+
+
+def _failed(event: events.WorkerFailed) -> None:
+    logger.error("worker %s cannot go on: %s", event.worker, event.error)
+
+
+def _stop_requested(event: events.StopRequested) -> None:
+    logger.info("worker %s was asked to stop", event.worker)
+
+
+def _attempt_started(event: events.AttemptStarted) -> None:
+    job = event.job
+    logger.debug("Executing job %s (%s, %s), attempt %s", job.id, job.type, job.uid, job.attempts)
+
+
+def _attempt_ended(event: events.AttemptEnded) -> None:
+    job = event.job
+    logger.debug("job %s (%s) is %s after %.3f s", job.id, job.type, job.status, event.seconds)
+
+
+def _claim_lost(event: events.ClaimLost) -> None:
+    job = event.job
+    logger.warning(
+        "job %s (%s, %s): attempt %s had lost its claim, its outcome is dropped",
+        job.id, job.type, job.uid, job.attempts,
+    )  # fmt: skip
+
+
+def _stuck(event: events.HandlerStuck) -> None:
+    job = event.job
+    logger.error(
+        "the handler of job %s (%s, %s) goes on %.1f s after it was told to stop (%s); "
+        "it keeps its slot",
+        job.id, job.type, job.uid, event.seconds, event.reason,
+    )  # fmt: skip
+
+
+def _result_replaced(event: events.ResultReplaced) -> None:
+    job = event.job
+    logger.warning("the result of job %s (%s) is not stored: %s", job.uid, job.type, event.reason)
+
+
+def _renewal_failed(event: events.LeaseRenewalFailed) -> None:
+    logger.warning(
+        "worker %s could not renew its lease (%s); %.1f s left",
+        event.worker, event.error, max(event.left, 0.0),
+    )  # fmt: skip
+
+
+def _lease_lost(event: events.LeaseLost) -> None:
+    logger.error("worker %s lost its lease: %s", event.worker, event.reason)
+
+
+def _statement_failed(event: events.StatementFailed) -> None:
+    logger.warning(
+        "%s failed, trying again in %.1f s: %s: %s",
+        event.what, event.retry_in, type(event.error).__name__, event.error,
+    )  # fmt: skip
+
+
+def _buried(event: events.WorkersBuried) -> None:
+    logger.warning("workers %s are dead", ", ".join(map(str, event.workers)))
+
+
+def _rescued(event: events.JobsRescued) -> None:
+    logger.warning(
+        "took jobs from dead workers: %s will run again, %s failed, %s cancelled",
+        event.again, event.failed, event.cancelled,
+    )  # fmt: skip
+
+
+def _parked(event: events.JobsParked) -> None:
+    logger.warning(
+        "%s jobs of type %r in queue %r wait: no live worker handles them",
+        event.count, event.type, event.queue,
+    )  # fmt: skip
+
+
+def _unparked(event: events.JobsUnparked) -> None:
+    logger.info("%s jobs that nobody handled are back: this worker does", event.count)
+
+
+def _removed(event: events.PartitionsRemoved) -> None:
+    logger.info("removed jobs past their retention: %s", ", ".join(event.names))
+
+
+def _busy(event: events.PartitionBusy) -> None:
+    logger.info("partition %s is past its retention but still read; later", event.name)
+
+
+def _no_listen(event: events.ListenUnavailable) -> None:
+    logger.warning("LISTEN does not work (%s): polling instead", event.reason)
+
+
+def _listen(event: events.ListenRestored) -> None:
+    logger.info("LISTEN works again")
+
+
+def _blocked(event: events.LoopBlocked) -> None:
+    logger.warning(
+        "worker %s: the event loop was blocked for %.1f s; a `def` handler would run in a thread",
+        event.worker, event.seconds,
+    )  # fmt: skip
+
+
+_ALWAYS: dict[type[events.Event], Callable[..., None]] = {
+    events.WorkerStarted: _started,
+    events.WorkerStopping: _stopping,
+    events.WorkerStopped: _stopped,
+    events.WorkerFailed: _failed,
+    events.StopRequested: _stop_requested,
+    events.ClaimLost: _claim_lost,
+    events.HandlerStuck: _stuck,
+    events.ResultReplaced: _result_replaced,
+    events.LeaseRenewalFailed: _renewal_failed,
+    events.LeaseLost: _lease_lost,
+    events.StatementFailed: _statement_failed,
+    events.WorkersBuried: _buried,
+    events.JobsRescued: _rescued,
+    events.JobsParked: _parked,
+    events.JobsUnparked: _unparked,
+    events.PartitionsRemoved: _removed,
+    events.PartitionBusy: _busy,
+    events.ListenUnavailable: _no_listen,
+    events.ListenRestored: _listen,
+    events.LoopBlocked: _blocked,
+}
+_DEBUG: dict[type[events.Event], Callable[..., None]] = {
+    events.AttemptStarted: _attempt_started,
+    events.AttemptEnded: _attempt_ended,
+}

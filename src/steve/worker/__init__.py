@@ -1,0 +1,1 @@
+"""The worker: claim, run, finish, and keep the lease while doing so."""

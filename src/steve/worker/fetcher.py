@@ -1,0 +1,252 @@
+"""Asks for work when there is room for it, and sleeps when there is none to be had."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+from steve.core.outcome import Released
+from steve.core.pause import Pause
+from steve.core.registry import Registry
+from steve.database.errors import is_schema_missing
+from steve.operations.claim import claim, doze, rise
+from steve.operations.finish import Report
+from steve.operations.reconcile import orphans
+from steve.telemetry.catalogue import JobsClaimed, StatementFailed
+from steve.telemetry.telemetry import Telemetry
+from steve.worker.demand import Demand
+from steve.worker.executor import Executor
+from steve.worker.finisher import Finisher
+from steve.worker.lane import Lane
+
+LOOKS = (0.02, 0.08, 0.2)
+"""Seconds between the looks of a fresh sleeper: a creator that did not see it asleep may commit a
+little later."""
+
+MOST_UNWRITTEN = 4000
+"""Outcomes that may wait to be written before claiming pauses."""
+
+HOARDING = 0.5
+"""Seconds after which a job claimed ahead is given back, because the slots turned slow."""
+
+
+class Fetcher:
+    """The loop of claims. One per worker: what it does not know of, the worker does not hold."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        executor: Executor,
+        finisher: Finisher,
+        registry: Registry,
+        telemetry: Telemetry,
+        *,
+        worker: Callable[[], int],
+        channel: str,
+        queues: Mapping[str, int | None],
+        poll_interval: float,
+        statement_deadline: float,
+    ) -> None:
+        self._lane = lane
+        self._executor = executor
+        self._finisher = finisher
+        self._registry = registry
+        self._telemetry = telemetry
+        self._worker = worker
+        self._channel = channel
+        self._queues = dict(queues)
+        self._poll_interval = poll_interval
+        self._statement_deadline = statement_deadline
+        self._demand = Demand()
+        self._wake = asyncio.Event()
+        self._open = False
+        self._asleep = False
+        self._flowing = False
+        self._looks = 0
+        self._turn = 0
+        self._exact = False
+        self._limited = False
+        self._turn_taken = asyncio.Lock()
+        self._low_water = 0
+        self._doubtful_until = 0.0
+        self._reconcile_at = 0.0
+
+    def open(self) -> None:
+        """Begin, or go on, to claim."""
+        self._open = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """Claim nothing more; a claim that is under way still brings its jobs."""
+        self._open = False
+        self._wake.set()
+
+    async def quiesce(self) -> None:
+        """Claim nothing more, see a claim under way to its end, and leave the sleepers' list."""
+        self.close()
+        async with self._turn_taken:
+            if self._asleep:
+                await self._rise()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._looks = 0
+        self._wake.set()
+
+    def room(self) -> None:
+        """A slot has become free."""
+        if self._asleep and not self._limited:
+            # There was nothing more to claim, with slots to spare.
+            return
+        if self._executor.buffered <= self._low_water:
+            self._wake.set()
+
+    async def serve(self) -> None:
+        """Claim, for ever. Raises when the schema is gone."""
+        pause = Pause()
+        while True:
+            try:
+                await self._step()
+                pause.reset()
+            except Exception as error:
+                if is_schema_missing(error):
+                    raise
+                # The statement may have been carried out: then there are jobs nobody knows of.
+                self._doubtful_until = monotonic() + self._statement_deadline + 1.0
+                seconds = pause.next()
+                self._telemetry.emit(StatementFailed("claiming jobs", error, seconds))
+                await asyncio.sleep(seconds)
+
+    async def _step(self) -> None:
+        self._wake.clear()
+        if self._doubtful_until and monotonic() >= self._reconcile_at:
+            await self._reconcile()
+        slots, ahead = self._wanted()
+        if slots + ahead == 0:
+            await self._await_room()
+            return
+        if await self._claim(slots, ahead):
+            return
+        if self._executor.running == 0:
+            self._demand.forget()
+        await self._rest()
+
+    def _wanted(self) -> tuple[int, int]:
+        """How many jobs to claim for free slots, and how many ahead of them."""
+        if not self._open or self._finisher.backlog > MOST_UNWRITTEN:
+            return 0, 0
+        ahead = self._demand.ahead(self._executor.started, monotonic())
+        free = self._executor.free
+        self._low_water = (ahead + 1) // 2
+        if self._exact:
+            # Jobs were left that must not wait in anybody's hands: they need a slot that is free.
+            return max(free, 0), 0
+        if free <= 0 and (ahead == 0 or self._executor.buffered > self._low_water):
+            return 0, 0
+        return max(free, 0), max(ahead + min(free, 0), 0)
+
+    def _capacities(self, wanted: int) -> dict[str, int]:
+        """How many jobs of each queue may be taken; another queue is first each time."""
+        names = list(self._queues)
+        self._turn = (self._turn + 1) % len(names)
+        capacities: dict[str, int] = {}
+        for name in names[self._turn :] + names[: self._turn]:
+            limit = self._queues[name]
+            left = wanted if limit is None else limit - self._executor.in_hand(name)
+            if left > 0:
+                capacities[name] = left
+        self._limited = len(capacities) < len(names) or self._executor.has_suspect
+        return capacities
+
+    async def _claim(self, slots: int, ahead: int) -> bool:
+        """Claim; says whether there was anything."""
+        capacities = self._capacities(slots + ahead)
+        types = self._registry.types()
+        if not capacities or types == []:
+            return False
+        async with self._turn_taken:
+            return self._open and await self._take(capacities, types, slots, ahead)
+
+    async def _take(
+        self, capacities: Mapping[str, int], types: list[str] | None, slots: int, ahead: int
+    ) -> bool:
+        began = monotonic()
+        found = await self._lane.run(
+            claim(
+                self._worker(),
+                capacities,
+                types,
+                slots=slots,
+                ahead=ahead,
+                suspects=not self._executor.has_suspect,
+            )
+        )
+        self._exact = found.held_back > 0
+        if not found.jobs:
+            self._flowing = False
+            return False
+        self._executor.accept(found.jobs, began)
+        if self._telemetry.wants(JobsClaimed):
+            self._telemetry.emit(JobsClaimed(self._worker(), len(found.jobs), monotonic() - began))
+        if self._asleep and (self._flowing or self._executor.free <= 0):
+            # Creators need not notify a worker that looks for more by itself.
+            await self._rise()
+        self._flowing = True
+        self._looks = 0
+        return True
+
+    async def _rest(self) -> None:
+        """Say that we sleep, and do so until there may be something to do."""
+        types = self._registry.types()
+        pause = self._pause()
+        if not self._open or self._executor.free <= 0:
+            await self._await_room()
+            return
+        # The row outlives the pause, so that the next look finds it still good.
+        seconds = self._poll_interval * 1.25 + 1.0
+        due = await self._lane.run(doze(self._channel, list(self._queues), types, seconds))
+        self._asleep = True
+        if due is not None and 0 < due < pause:
+            pause = due
+        await self._wait(pause)
+
+    def _pause(self) -> float:
+        """The next pause: short ones first, then the poll interval, spread by a quarter."""
+        if self._looks < len(LOOKS):
+            pause = LOOKS[self._looks]
+            self._looks += 1
+            return min(pause, self._poll_interval)
+        return self._poll_interval * random.uniform(0.75, 1.25)  # noqa: S311 - spreads only
+
+    async def _await_room(self) -> None:
+        """Wait for a slot; jobs claimed ahead of one that does not come are given back."""
+        await self._wait(HOARDING)
+        if self._executor.free < 0 and self._executor.give_back(older_than=HOARDING):
+            self._demand.forget()
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _rise(self) -> None:
+        await self._lane.run(rise(self._channel))
+        self._asleep = False
+
+    async def _reconcile(self) -> None:
+        """Give back jobs of a claim whose answer was lost.
+
+        The database may still be at it for as long as a statement is allowed to take, so this is
+        done until that time is over.
+        """
+        known = self._executor.attempt_ids() | self._finisher.attempt_ids()
+        for job in await self._lane.run(orphans(self._worker(), sorted(known))):
+            self._finisher.report(Report(job, Released(), None))
+        now = monotonic()
+        self._reconcile_at = now + 1.0
+        if now > self._doubtful_until:
+            self._doubtful_until = 0.0

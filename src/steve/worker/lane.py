@@ -1,0 +1,88 @@
+"""A connection of the worker's own, for one statement at a time, opened anew when it broke."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from psycopg import AsyncConnection
+
+from steve.database.database import Database
+from steve.database.errors import is_connection_spoiled
+from steve.database.execute import execute, execute_together
+from steve.database.session import profile_of
+from steve.operations.operation import Operation
+
+T = TypeVar("T")
+
+
+class Lane:
+    """Runs operations on one connection, each within a deadline.
+
+    A statement that is given no answer in `deadline` seconds loses the connection: a host that
+    swallows packets must not hold a worker up, and what is left half done on a connection must
+    not meet the next statement.
+    """
+
+    def __init__(self, database: Database, name: str, deadline: float) -> None:
+        self._database = database
+        self._name = name
+        self._deadline = deadline
+        self._connection: AsyncConnection[Any] | None = None
+        self._turn = asyncio.Lock()
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Run one operation. Raises what psycopg raises, `TimeoutError`, `ConnectionFailed`."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(self._deadline):
+                    connection = await self._open()
+                    return await execute(
+                        connection, operation, self._database.schema, prepare=_prepare(connection)
+                    )
+            except BaseException as error:
+                await self._judge(error)
+                raise
+
+    async def run_together(self, operations: Sequence[Operation[Any]]) -> list[Any]:
+        """Run several operations in one transaction. Raises as `run` does."""
+        if len(operations) == 1:
+            return [await self.run(operations[0])]
+        async with self._turn:
+            try:
+                async with asyncio.timeout(self._deadline):
+                    connection = await self._open()
+                    return await execute_together(
+                        connection, operations, self._database.schema, prepare=_prepare(connection)
+                    )
+            except BaseException as error:
+                await self._judge(error)
+                raise
+
+    async def close(self) -> None:
+        """Close the connection; the next operation would open another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                await connection.close()
+
+    async def _open(self) -> AsyncConnection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await self._database.connect(name=self._name)
+        return self._connection
+
+    async def _judge(self, error: BaseException) -> None:
+        """Keep the connection only after errors that leave it in a known state."""
+        if isinstance(error, Exception) and not isinstance(error, TimeoutError):
+            known = self._connection is None or not (
+                self._connection.broken or is_connection_spoiled(error)
+            )
+            if known:
+                return
+        await self.close()
+
+
+def _prepare(connection: AsyncConnection[Any]) -> bool | None:
+    return None if profile_of(connection).pooled else True

@@ -1,0 +1,81 @@
+"""One attempt in the hands of this worker, from its claim to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+from steve.core.context import CancelReason, CancelSignal, JobLog, job_log
+from steve.core.job import Job
+
+if TYPE_CHECKING:
+    from steve.worker.transaction import Transaction
+
+
+class Desk(Protocol):
+    """What a run needs of the worker to serve its handler."""
+
+    def progress(self, run: Run, fraction: float, message: str | None) -> Awaitable[None]:
+        """Write progress down."""
+        ...
+
+    def transaction(self, run: Run) -> Transaction:
+        """Open or join the run's transaction."""
+        ...
+
+
+class Run:
+    """An attempt that is running, and what its job's handler may use."""
+
+    __slots__ = (
+        "_log", "claimed_at", "desk", "job", "signal", "started_at", "stuck_reported", "task",
+        "timer", "told_at", "transaction_block",
+    )  # fmt: skip
+
+    def __init__(self, job: Job, claimed_at: float, desk: Desk) -> None:
+        self.job = job
+        self.claimed_at = claimed_at
+        """On the monotonic clock: just before the claim was sent."""
+        self.desk = desk
+        self.started_at = 0.0
+        self.signal = CancelSignal()
+        self.task: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.told_at: float | None = None
+        self.stuck_reported = False
+        self.transaction_block: Transaction | None = None
+        self._log: JobLog | None = None
+
+    @property
+    def wait(self) -> float:
+        """Seconds from the claim to the handler's start."""
+        return self.started_at - self.claimed_at
+
+    @property
+    def log(self) -> JobLog:
+        """The job's logger."""
+        if self._log is None:
+            self._log = job_log(self.job)
+        return self._log
+
+    def progress(self, fraction: float, message: str | None) -> Awaitable[None]:
+        """Write progress down."""
+        return self.desk.progress(self, fraction, message)
+
+    def transaction(self) -> Transaction:
+        """Open or join the job's transaction."""
+        return self.desk.transaction(self)
+
+    def tell(self, reason: CancelReason) -> None:
+        """Tell the handler to stop. Only the first reason counts."""
+        if self.signal.set(reason):
+            self.told_at = monotonic()
+            if self.task is not None:
+                self.task.cancel()
+
+    def tell_again(self) -> None:
+        """Cancel once more a handler that swallowed its first cancellation."""
+        if self.task is not None and self.signal.is_set():
+            self.task.cancel()

@@ -1,0 +1,137 @@
+"""The connections for `job.transaction()`: opened when needed, few, and never the worker's own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from steve.core.job import Job
+from steve.core.outcome import Outcome
+from steve.database.connect import described
+from steve.database.database import Database
+from steve.operations.finish import Report, Settled
+from steve.operations.operation import Operation
+from steve.telemetry.telemetry import Telemetry
+from steve.worker.sessions import LentAsyncConnection, LentConnection
+
+T = TypeVar("T")
+_NAME = "steve worker transaction"
+
+
+class Run(Protocol):
+    """Runs an operation on some connection."""
+
+    async def __call__(self, operation: Operation[T], /) -> T: ...
+
+
+class Transactions:
+    """Lends connections to handlers, at most `limit` at once over both colours."""
+
+    def __init__(
+        self,
+        database: Database,
+        telemetry: Telemetry,
+        *,
+        limit: int,
+        run: Run,
+        settled: Callable[[Job, Outcome, Settled, float], None],
+    ) -> None:
+        self.schema = database.schema
+        self.telemetry = telemetry
+        self._settled = settled
+        self._database = database
+        self._run = run
+        self._limit = limit
+        # One bound for tasks and threads; a thread asks the loop for its place.
+        self._free = asyncio.Semaphore(limit)
+        self._loop = asyncio.get_running_loop()
+        self._guard = threading.Lock()
+        self._dsn: str | None = None
+        self._pool: AsyncConnectionPool[LentAsyncConnection] | None = None
+        self._blocking: ConnectionPool[LentConnection] | None = None
+
+    async def open(self) -> None:
+        """Learn where to connect to; nothing is opened until a handler asks."""
+        self._dsn = described(await self._database.dsn(), _NAME, self._database.connect_timeout)
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Run an operation on one of the worker's own connections."""
+        return await self._run(operation)
+
+    def settled(self, report: Report, became: Settled) -> None:
+        """Tell those concerned that a job is completed."""
+        self._settled(report.job, report.outcome, became, report.ran)
+
+    async def borrow(self) -> LentAsyncConnection:
+        """Lend a connection to a task, once there is one."""
+        await self._free.acquire()
+        try:
+            if self._pool is None:
+                pool = AsyncConnectionPool(
+                    self._dsn or "",
+                    connection_class=LentAsyncConnection,
+                    kwargs={"autocommit": True, "prepare_threshold": None},
+                    min_size=0,
+                    max_size=self._limit,
+                    name=_NAME,
+                    check=AsyncConnectionPool.check_connection,
+                    open=False,
+                )
+                self._pool = pool
+                await pool.open()
+            connection = await self._pool.getconn(self._database.connect_timeout)
+        except BaseException:
+            self._free.release()
+            raise
+        connection.lent = True
+        return connection
+
+    async def give_back(self, connection: LentAsyncConnection) -> None:
+        """Take a connection back."""
+        connection.lent = True
+        if self._pool is not None:
+            await self._pool.putconn(connection)
+        self._free.release()
+
+    def borrow_blocking(self) -> LentConnection:
+        """Lend a connection to a thread, once there is one."""
+        asyncio.run_coroutine_threadsafe(self._free.acquire(), self._loop).result()
+        try:
+            with self._guard:
+                if self._blocking is None:
+                    self._blocking = ConnectionPool(
+                        self._dsn or "",
+                        connection_class=LentConnection,
+                        kwargs={"autocommit": True, "prepare_threshold": None},
+                        min_size=0,
+                        max_size=self._limit,
+                        name=_NAME,
+                        check=ConnectionPool.check_connection,
+                        open=True,
+                    )
+            connection = self._blocking.getconn(self._database.connect_timeout)
+        except BaseException:
+            self._loop.call_soon_threadsafe(self._free.release)
+            raise
+        connection.lent = True
+        return connection
+
+    def give_back_blocking(self, connection: LentConnection) -> None:
+        """Take a connection back from a thread."""
+        connection.lent = True
+        if self._blocking is not None:
+            self._blocking.putconn(connection)
+        self._loop.call_soon_threadsafe(self._free.release)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+        blocking, self._blocking = self._blocking, None
+        if blocking is not None:
+            await asyncio.to_thread(blocking.close)
