@@ -63,8 +63,8 @@ class Proxy:
         self.dsn = ""
 
     @asynccontextmanager
-    async def running(self) -> AsyncGenerator[Proxy, None]:
-        server = await asyncio.start_server(self._serve, HOST, 0)
+    async def running(self, port: int = 0) -> AsyncGenerator[Proxy, None]:
+        server = await asyncio.start_server(self._serve, HOST, port)
         port = server.sockets[0].getsockname()[1]
         self.dsn = conninfo.make_conninfo(
             **{**self._upstream, "host": HOST, "port": port, "sslmode": "disable"}

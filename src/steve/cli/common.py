@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
+import importlib
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
@@ -52,13 +52,20 @@ class Common:
             yield manager
 
 
-def common(function: Callable[..., T] | None = None, *, level: int = logging.WARNING) -> Any:
-    """Give a command --db, --schema, --json, -v and -q; it gets them as its first argument.
+def common(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command --db, --schema, --json, -v and -q; it gets them as its first argument."""
 
-    `level` is the level of its log lines without -v and -q.
-    """
-    if function is None:
-        return functools.partial(common, level=level)
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+    @functools.wraps(function)
+    def command(common: Common, as_json: bool, **others: Any) -> T:
+        logs.set_up(common.verbosity)
+        return function(replace(common, json=as_json), **others)
+
+    return database_and_logs(command)
+
+
+def database_and_logs(function: Callable[..., T]) -> Callable[..., T]:
+    """Give a command --db, --schema, -v and -q only; it sets up its logging itself."""
 
     @click.option(
         "--db",
@@ -67,25 +74,29 @@ def common(function: Callable[..., T] | None = None, *, level: int = logging.WAR
         "DATABASE_URL, the embedded PostgreSQL.",
     )
     @click.option("--schema", metavar="NAME", help="Schema of the tables. [default: steve]")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
     @click.option("-v", "--verbose", count=True, help="More log lines; -vv even more.")
     @click.option("-q", "--quiet", count=True, help="Fewer log lines; -qq even fewer.")
     @functools.wraps(function)
-    def command(
-        db: str | None,
-        schema: str | None,
-        as_json: bool,
-        verbose: int,
-        quiet: int,
-        **others: Any,
-    ) -> T:
-        chosen = Common(db, schema, as_json, verbose - quiet)
-        logs.set_up(chosen.verbosity, level)
-        return function(chosen, **others)
+    def command(db: str | None, schema: str | None, verbose: int, quiet: int, **others: Any) -> T:
+        return function(Common(db, schema, False, verbose - quiet), **others)
 
     return command
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a command's coroutine to its end."""
-    return asyncio.run(main)
+def run(main: Coroutine[Any, Any, T], *, fast: bool = False) -> T:
+    """Run a command's coroutine to its end, if `fast` on uvloop where that is installed.
+
+    Raises `click.Abort` when it was cancelled.
+    """
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop() if fast else None) as runner:
+            return runner.run(main)
+    except asyncio.CancelledError:
+        raise click.Abort from None
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        return importlib.import_module("uvloop").new_event_loop
+    except ImportError:
+        return None

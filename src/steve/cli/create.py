@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ async def _create(common: Common, type: str, payload: Any, options: dict[str, An
 
 def _from_input() -> Any:
     try:
-        return read_json(click.get_text_stream("stdin", encoding="utf-8").read())
+        return read_json(sys.stdin.buffer.read().decode())
     except ValueError as error:
         # UnicodeDecodeError is a ValueError too.
         raise click.BadParameter(f"standard input is not JSON: {error}") from None

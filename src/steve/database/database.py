@@ -28,7 +28,9 @@ T_co = TypeVar("T_co", covariant=True)
 PAUSES = (0.05, 0.2, 0.8)
 """Longest pauses, in seconds, before a statement is sent again; each is drawn from 0 up to it."""
 
-_MARGIN = 5.0
+MARGIN = 5.0
+"""Seconds beyond the statement timeout after which the server is taken for dead."""
+
 _READ_ONLY = "25006"
 
 
@@ -197,7 +199,7 @@ class Database:
 
     async def _once(self, work: Callable[[AsyncConnection[Any]], Awaitable[T]]) -> T:
         async with self.connection() as connection:
-            with Deadline(connection, self.statement_timeout + _MARGIN):
+            with Deadline(connection, self.statement_timeout + MARGIN):
                 return await work(connection)
         raise AssertionError("a connection's block swallows nothing")
 
@@ -228,7 +230,12 @@ class Database:
             return ConnectionFailed(f"the pool {pool.name!r} is not open: await pool.open() first")
         dsn = await self.dsn()
         try:
-            connection = await connect(dsn, name=self.name, timeout=min(self.connect_timeout, 3.0))
+            connection = await connect(
+                dsn,
+                name=self.name,
+                timeout=min(self.connect_timeout, 3.0),
+                statement_timeout=self.statement_timeout,
+            )
         except ConnectionFailed as error:
             return error
         await connection.close()

@@ -18,14 +18,13 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from steve.core.errors import SchemaBehind, SchemaError, SchemaMissing, SchemaTooNew
 from steve.database.adapters import AsyncOwnCursor
+from steve.database.obstacles import explained, require_idle, require_server
 from steve.sql import Migration, migrations, quoted
 
-OLDEST_SERVER = 140000
 LOCK_TIMEOUT = 2.0
 PATIENCE = 60.0
 LONGEST_PAUSE = 0.5
@@ -35,24 +34,6 @@ _NO_LOCK = frozenset({"55P03", "40P01", "40001"})
 _COLLISION = frozenset({"23505", "42P06", "42P07", "42710", "XX000"})
 """Two sessions made the same thing in the catalogue: the next look finds it there."""
 _MOST_COLLISIONS = 5
-
-_OCCUPIED = (
-    "schema {schema} holds a table 'migration' that is not steve's ({reason}): "
-    "give steve a schema of its own with schema=…"
-)
-_EXPLANATIONS = {
-    "42501": "the user {user} lacks a privilege for schema {schema} ({reason}): have its owner run "
-    "`steve migrate`, or run the SQL that `steve migrate --sql` prints",
-    "3F000": "schema {schema} does not exist, and the user {user} may not create it: have somebody "
-    "who may run `steve migrate`, or the SQL that `steve migrate --sql` prints",
-    "55P03": "schema {schema} cannot be changed, as other sessions hold locks on its tables: end "
-    "long transactions that use them (see pg_stat_activity), then try again",
-    "25006": "schema {schema} cannot be changed, as this server is read-only ({reason}): connect "
-    "to the primary, for example with target_session_attrs=read-write",
-    "42703": _OCCUPIED,
-    "22P02": _OCCUPIED,
-}
-"""What an SQLSTATE means while the schema is read or changed."""
 
 
 async def migrate(
@@ -68,12 +49,12 @@ async def migrate(
         SchemaError: a lock was not to be had, a privilege is missing, or the schema is in use by
             something else.
     """
-    _require_idle(connection)
-    _require_server(connection)
+    require_idle(connection)
+    require_server(connection)
     known = migrations(schema)
     done: list[Migration] = []
     retries = _Retries(patience)
-    async with _explained(connection, schema):
+    async with explained(connection, schema):
         at = await _version(connection, schema)
         while at < len(known):
             try:
@@ -91,7 +72,7 @@ async def migrate(
 async def check(connection: AsyncConnection[Any], schema: str) -> None:
     """Raise SchemaMissing, SchemaBehind or SchemaTooNew unless the schema is of our version."""
     known = migrations(schema)
-    async with _explained(connection, schema):
+    async with explained(connection, schema):
         at = await _version(connection, schema)
     if at == 0:
         raise SchemaMissing(
@@ -108,7 +89,7 @@ async def check(connection: AsyncConnection[Any], schema: str) -> None:
 
 async def version(connection: AsyncConnection[Any], schema: str) -> int:
     """Return the version of the schema in the database; 0 when it is not installed."""
-    async with _explained(connection, schema):
+    async with explained(connection, schema):
         return await _version(connection, schema)
 
 
@@ -138,9 +119,9 @@ async def uninstall(
 
     Raises SchemaError when its tables are in use for longer than `patience` seconds.
     """
-    _require_idle(connection)
+    require_idle(connection)
     retries = _Retries(patience)
-    async with _explained(connection, schema):
+    async with explained(connection, schema):
         while True:
             try:
                 async with _locked(connection, schema):
@@ -213,41 +194,43 @@ async def _version(connection: AsyncConnection[Any], schema: str) -> int:
 
 async def _recorded(connection: AsyncConnection[Any], schema: str) -> int | None:
     """Return the version in the migration table, or None where there is no such table."""
-    table = f"{quoted(schema)}.migration"
-    if (await _rows(connection, "select to_regclass($1) is null", table))[0][0]:
+    # Asked of the catalogue's rows: to_regclass may answer from a cache that is older than a lock
+    # we have just been given.
+    found = await _rows(
+        connection,
+        "select exists ("
+        "  select from pg_attribute a where a.attrelid = c.oid and a.attname = 'version'"
+        "    and a.atttypid = 'integer'::regtype"
+        ") from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = $1 and c.relname = 'migration'",
+        schema,
+    )
+    if not found:
         return None
-    return (await _rows(connection, f"select coalesce(max(version), '0')::integer from {table}"))[
-        0
-    ][0]
+    if not found[0][0]:
+        raise _occupied(schema, "migration")
+    table = f"{quoted(schema)}.migration"
+    rows = await _rows(connection, f"select coalesce(max(version), 0) from {table}")
+    return rows[0][0]
 
 
 async def _require_room(connection: AsyncConnection[Any], schema: str) -> None:
     """Refuse a schema that holds tables of others: to uninstall is to drop the whole schema."""
     rows = await _rows(
         connection,
-        "select relname from pg_class where relnamespace = to_regnamespace($1) limit 1",
-        quoted(schema),
+        "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = $1 limit 1",
+        schema,
     )
     if rows:
-        raise SchemaError(
-            f"schema {schema!r} already holds something else ({rows[0][0]!r}), but steve needs a "
-            "schema of its own: choose another name with schema=…"
-        )
+        raise _occupied(schema, rows[0][0])
 
 
-@asynccontextmanager
-async def _explained(connection: AsyncConnection[Any], schema: str) -> AsyncGenerator[None, None]:
-    """Say in steve's words what kept the schema from being read or changed."""
-    try:
-        yield
-    except psycopg.Error as error:
-        words = _EXPLANATIONS.get(error.sqlstate or "")
-        if words is None:
-            raise
-        reason = error.diag.message_primary
-        raise SchemaError(
-            words.format(schema=repr(schema), user=repr(connection.info.user), reason=reason)
-        ) from error
+def _occupied(schema: str, what: str) -> SchemaError:
+    return SchemaError(
+        f"schema {schema!r} already holds something that is not steve's ({what!r}), but steve "
+        "needs a schema of its own: choose another name with schema=…"
+    )
 
 
 def _refuse_newer(schema: str, at: int, known: int) -> None:
@@ -255,20 +238,6 @@ def _refuse_newer(schema: str, at: int, known: int) -> None:
         raise SchemaTooNew(
             f"schema {schema!r} has version {at}, but this steve knows versions up to {known}: "
             "upgrade pg-steve in this program to what the rest of the fleet runs"
-        )
-
-
-def _require_idle(connection: AsyncConnection[Any]) -> None:
-    if connection.info.transaction_status != TransactionStatus.IDLE:
-        raise SchemaError("migrations need a connection that is not in a transaction")
-
-
-def _require_server(connection: AsyncConnection[Any]) -> None:
-    found = connection.info.server_version
-    if found < OLDEST_SERVER:
-        raise SchemaError(
-            f"steve needs PostgreSQL {OLDEST_SERVER // 10000} or newer, "
-            f"but this server is {found // 10000}"
         )
 
 

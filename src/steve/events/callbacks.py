@@ -133,8 +133,11 @@ class Callbacks:
         return callbacks
 
     def _replace(self, kind: Kind, subscriptions: tuple[_Subscription, ...]) -> None:
-        rest = {k: s for k, s in self._subscriptions.items() if k != kind}
-        self._subscriptions = {**rest, kind: subscriptions} if subscriptions else rest
+        changed: dict[Kind, tuple[_Subscription, ...]] = dict(self._subscriptions)
+        changed[kind] = subscriptions
+        if not subscriptions:
+            del changed[kind]
+        self._subscriptions = changed
         self._found = {}
 
 

@@ -13,7 +13,6 @@ import os
 import random
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 from typing import Any, LiteralString, cast
 
@@ -107,9 +106,7 @@ class Listener:
         """Close the connection. Subscriptions stay for the next start."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await _end(task)
         self._heard_at = None
 
     async def _serve(self) -> None:
@@ -169,16 +166,12 @@ class Listener:
             listened.add(channel)
             self._pass(channel, "")
 
-    async def _receive(
-        self, connection: AsyncConnection[Any], probing: asyncio.Task[None]
-    ) -> None:
+    async def _receive(self, connection: AsyncConnection[Any], probing: asyncio.Task[None]) -> None:
         """Pass notifications on until the channels change. Raises what ends the connection."""
         reading = asyncio.create_task(self._read(connection))
         changing = asyncio.create_task(self._changed.wait())
         try:
-            await asyncio.wait(
-                {reading, changing, probing}, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({reading, changing, probing}, return_when=asyncio.FIRST_COMPLETED)
             for task in (reading, probing):
                 if task.done():
                     task.result()
@@ -249,8 +242,9 @@ class Listener:
 async def _end(task: asyncio.Task[Any]) -> None:
     """Cancel a task of ours and wait for its end, however it ends."""
     task.cancel()
-    with suppress(BaseException):
-        await task
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
 
 
 def _command(verb: LiteralString, channel: str) -> LiteralString:

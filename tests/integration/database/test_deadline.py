@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from time import monotonic
 
 import psycopg
@@ -32,24 +31,6 @@ async def test_a_statement_without_an_answer_ends(dsn: str, frozen: bool) -> Non
             await connection.execute("select pg_sleep(30)")
         assert monotonic() - start < 2
         assert connection.closed
-
-
-async def test_a_cancelled_task_does_not_hang_on_a_frozen_server(dsn: str) -> None:
-    async def work(connection: psycopg.AsyncConnection) -> None:
-        with Deadline(connection, 0.3):
-            await connection.execute("select 1")
-
-    async with Proxy(dsn).running() as proxy:
-        connection = await connect(proxy.dsn, name="x")
-        proxy.freeze()
-        task = asyncio.create_task(work(connection))
-        await asyncio.sleep(0.05)
-        task.cancel()
-        start = monotonic()
-        with pytest.raises((asyncio.CancelledError, psycopg.OperationalError)):
-            await task
-        assert monotonic() - start < 8
-        await connection.close()
 
 
 async def test_other_errors_pass(dsn: str) -> None:

@@ -91,10 +91,13 @@ async def test_values_that_do_not_even_leave(connection: Connection) -> None:
     assert answers(caught.value) == {"data"}
 
 
-async def test_a_plan_that_outlived_a_change_spoils_its_connection(connection: Connection) -> None:
+async def test_a_plan_that_outlived_a_change_spoils_its_connection(
+    connection: Connection, dsn: str
+) -> None:
     await connection.execute("create table t (a int)")
     await connection.execute("select * from t", prepare=True)
-    await connection.execute("alter table t add b int")
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as other:
+        await other.execute("alter table t add b int")
     with pytest.raises(psycopg.errors.FeatureNotSupported) as caught:
         await connection.execute("select * from t", prepare=True)
     assert answers(caught.value) == {"transient", "spoiled"}

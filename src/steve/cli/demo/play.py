@@ -1,5 +1,7 @@
 """What happens in the demo: jobs come in at random, and half of the attempts fail."""
 
+# ruff: noqa: S311 - chance is the show here, not a secret
+
 from __future__ import annotations
 
 import asyncio
@@ -32,6 +34,6 @@ async def handle(job: Job) -> dict[str, Any]:
 async def feed(jobs: Jobs, tally: Tally) -> None:
     """Create jobs until cancelled."""
     while True:
-        job = await jobs.create(random.choice(TYPES), max_attempts=MAX_ATTEMPTS)
+        job = await jobs.create(random.choice(TYPES), max_attempts=MAX_ATTEMPTS, tags=[tally.tag])
         tally.created(job)
         await asyncio.sleep(random.uniform(*PAUSE))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import deque
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import msgspec
 
@@ -30,13 +30,12 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Tally:
-    """Counts jobs. Jobs that an earlier run left behind are told of, but not counted."""
+    """Counts jobs with its tag. Those that an earlier run left behind are only told of."""
 
     def __init__(self, tell: Callable[[str, Job], None]) -> None:
         self._tell = tell
         self._started = time.monotonic()
-        self._own: set[UUID] = set()
-        self._early: dict[UUID, list[Job]] = {}
+        self.tag = f"demo-{secrets.token_hex(4)}"
         self._ends: deque[float] = deque()
         self.running = 0
         self.counts = {"created": 0, "completed": 0, "failed": 0, "retried": 0}
@@ -44,7 +43,6 @@ class Tally:
     def created(self, job: Job) -> None:
         """A job was created."""
         self.counts["created"] += 1
-        self._own.add(job.uid)
         self._tell("created", job)
 
     def attempted(self, job: Job) -> None:
@@ -58,7 +56,7 @@ class Tally:
         self._tell(what, job)
         if job.status != "pending":
             self._ends.append(time.monotonic())
-        if job.uid in self._own and what in self.counts:
+        if self.tag in job.tags and what in self.counts:
             self.counts[what] += 1
 
     @property
@@ -69,7 +67,9 @@ class Tally:
     @property
     def unfinished(self) -> int:
         """Jobs of this run that are not over."""
-        return self.counts["created"] - self.counts["completed"] - self.counts["failed"]
+        over = self.counts["completed"] + self.counts["failed"]
+        # A quick job ends before its creator hears that it exists.
+        return max(self.counts["created"] - over, 0)
 
     def rate(self) -> float:
         """Jobs that ended per second, of late."""

@@ -8,6 +8,7 @@ import signal
 from contextlib import suppress
 
 from steve.cli.worker.member import Member
+from steve.cli.worker.probing import probing
 
 logger = logging.getLogger("steve.fleet")
 
@@ -133,3 +134,9 @@ def _how(code: int) -> str:
         return signal.Signals(-code).name
     except ValueError:
         return f"signal {-code}"
+
+
+async def supervise(fleet: Fleet, *, probe_host: str, probe_port: int | None) -> int:
+    """Run a fleet, with one probe for all of its processes; returns the exit code."""
+    async with probing(fleet.alive, fleet.ready, probe_host, probe_port):
+        return await fleet.run()

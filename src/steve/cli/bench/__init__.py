@@ -1,0 +1,1 @@
+"""`steve bench`: how fast steve is on this machine and this database."""

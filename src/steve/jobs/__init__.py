@@ -1,0 +1,1 @@
+"""The manager that people use, in parts of one topic each."""

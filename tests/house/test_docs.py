@@ -1,0 +1,111 @@
+"""What the documents show is true: their code runs, their links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.documents import blocks
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
+EXAMPLES = sorted(ROOT.glob("examples/*.py"))
+LANGUAGES = {"bash", "console", "dockerfile", "ini", "python", "sql", "text", "toml", "yaml"}
+TIMEOUT = 50.0
+
+_LINK = re.compile(r"(?<!\!)\[[^\]]*\]\((?P<target>[^)\s]+)\)|\!\[[^\]]*\]\((?P<image>[^)\s]+)\)")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def run_python(script: list[str], directory: Path, dsn: str) -> None:
+    environment = {
+        **os.environ,
+        "STEVE_DATABASE_URL": dsn,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": str(ROOT / "tests"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *script],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+def has_code(document: Path) -> bool:
+    return any(block.language in {"python", "sql", "console"} for block in blocks(document))
+
+
+@pytest.mark.parametrize("document", filter(has_code, DOCUMENTS), ids=name)
+def test_the_code_of_the_document_runs(document: Path, tmp_path: Path, dsn: str) -> None:
+    run_python([str(ROOT / "tests/support/run_document.py"), str(document)], tmp_path, dsn)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=name)
+def test_the_example_runs(example: Path, tmp_path: Path, dsn: str) -> None:
+    run_python([str(example)], tmp_path, dsn)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_every_code_block_says_its_language(document: Path) -> None:
+    unknown = [
+        f"{name(document)}:{block.line}: {block.language or 'no language'}"
+        for block in blocks(document)
+        if block.language not in LANGUAGES
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    broken = [
+        target
+        for target in links(document)
+        if "://" not in target and not leads_somewhere(document, target)
+    ]
+    assert broken == []
+
+
+def links(document: Path) -> list[str]:
+    prose = without_code(document.read_text(encoding="utf-8"))
+    return [match["target"] or match["image"] for match in _LINK.finditer(prose)]
+
+
+def leads_somewhere(document: Path, target: str) -> bool:
+    path, _, anchor = target.partition("#")
+    found = (document.parent / path).resolve() if path else document
+    if not found.exists() or not found.is_relative_to(ROOT):
+        return False
+    return not anchor or anchor in anchors(found)
+
+
+def anchors(document: Path) -> set[str]:
+    """The names that GitHub gives to headings."""
+    found: set[str] = set()
+    for line in without_code(document.read_text(encoding="utf-8")).splitlines():
+        if heading := re.fullmatch(r"#{1,6} (.+)", line):
+            words = re.sub(r"[^\w\- ]", "", heading[1].lower())
+            anchor = base = words.replace(" ", "-")
+            number = 0
+            while anchor in found:
+                number += 1
+                anchor = f"{base}-{number}"
+            found.add(anchor)
+    return found
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"^( *)```.*?^\1```$", "", text, flags=re.MULTILINE | re.DOTALL)
