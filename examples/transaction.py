@@ -10,13 +10,14 @@ crashes in between.
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg import AsyncConnection
 
 from steve import Job, Jobs
-
-jobs = Jobs()
 
 TABLES = """
 create table if not exists shop_order (id serial primary key, item text not null);
@@ -24,48 +25,67 @@ create table if not exists shop_ledger (order_id integer not null, amount numeri
 """
 
 
-async def place_order(connection: AsyncConnection[Any], item: str, price: float) -> Job:
-    """Write an order and its job in the transaction of `connection`."""
+async def place_order(jobs: Jobs, connection: AsyncConnection[Any], item: str, price: float) -> Job:
+    """Write an order, and the job that charges for it, in the caller's transaction."""
     cursor = await connection.execute(
         "insert into shop_order (item) values (%s) returning id", [item]
     )
-    row = await cursor.fetchone()
-    assert row is not None
-    return await jobs.create("charge", {"order": row[0], "price": price}, connection=connection)
+    (order,) = await cursor.fetchone() or (None,)
+    return await jobs.create(
+        "charge",
+        {"order": order, "price": price},
+        backoff_strategy="none",
+        connection=connection,
+    )
 
 
-@jobs.handler("charge", backoff_strategy="none")
 async def charge(job: Job) -> None:
+    """Enter the charge. The first attempt fails after it has done so."""
     async with job.transaction() as connection:
         await connection.execute(
             "insert into shop_ledger (order_id, amount) values (%s, %s)",
             [job.payload["order"], job.payload["price"]],
         )
     if job.attempts == 1:
-        # The entry above is rolled back with this attempt.
         raise ConnectionError("the payment service hung up")
 
 
-async def main(dsn: str) -> None:
-    async with jobs, await AsyncConnection.connect(dsn) as connection:
+async def main() -> None:
+    async with database() as dsn, await AsyncConnection.connect(dsn, autocommit=True) as connection:
         await connection.execute(TABLES)
-        await connection.commit()
+        jobs = Jobs(dsn, handlers={"charge": charge})
+        async with jobs:
+            await jobs.start(2)
 
-        async with connection.transaction():
-            order = await place_order(connection, "tea", 4.50)
-
-        try:
             async with connection.transaction():
-                lost = await place_order(connection, "coffee", 5.20)
-                raise ValueError("out of stock")
-        except ValueError:
-            found = await jobs.find(lost.uid)
-            print("the job of the order that was rolled back:", found.job)
+                tea = await place_order(jobs, connection, "tea", 4.5)
+            done = await jobs.wait(tea, timeout=10)
+            print(f"tea: {done.status} after {done.attempts} attempts")
 
-        await jobs.start(2)
-        charged = await jobs.wait(order, timeout=10)
-        print(f"charged after {charged.attempts} attempts")
-        cursor = await connection.execute(
-            "select count(*) from shop_ledger where order_id = %s", [order.payload["order"]]
-        )
-        print("entries in the ledger:", await cursor.fetchone())
+            cursor = await connection.execute(
+                "select count(*) from shop_ledger where order_id = %s", [tea.payload["order"]]
+            )
+            print("entries in the ledger:", *await cursor.fetchone() or ())
+
+            try:
+                async with connection.transaction():
+                    coffee = await place_order(jobs, connection, "coffee", 5.2)
+                    raise ValueError("out of coffee")
+            except ValueError:
+                print("coffee:", (await jobs.find(coffee.uid)).job)
+
+
+@asynccontextmanager
+async def database() -> AsyncGenerator[str, None]:
+    """The database that STEVE_DATABASE_URL names, else the embedded PostgreSQL."""
+    if dsn := os.environ.get("STEVE_DATABASE_URL"):
+        yield dsn
+        return
+    from steve.database.embedded import start
+
+    async with await start() as server:
+        yield server.dsn
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,176 +1,15 @@
-"""Running the command as people do: in a process of its own, against a real database."""
+"""The command in a process of its own, against a real database."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
+from support.command import Steve
 from support.waiting import eventually
-
-APP = '''\
-import asyncio
-import os
-import signal
-
-from steve import Jobs
-
-jobs = Jobs(poll_interval=0.2)
-
-
-@jobs.handler("double")
-async def double(job):
-    return {"doubled": job.payload.get("n", 0) * 2}
-
-
-@jobs.handler("bad")
-async def bad(job):
-    raise ValueError("this one never works")
-
-
-@jobs.handler("slow")
-async def slow(job):
-    await asyncio.sleep(job.payload.get("seconds", 60))
-    return "slept"
-
-
-@jobs.handler("pid")
-async def pid(job):
-    return os.getpid()
-
-
-@jobs.handler("die")
-async def die(job):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def make_jobs():
-    return jobs
-
-
-class holder:
-    inner = jobs
-
-
-number = 3
-'''
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How a command ended and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-class Steve:
-    """Runs `python -m steve` in a folder that holds the module `app`."""
-
-    def __init__(self, folder: Path, dsn: str) -> None:
-        self.folder = folder
-        self.dsn = dsn
-        (folder / "app.py").write_text(APP)
-        kept = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        self.environment = {
-            **kept,
-            "STEVE_DATABASE_URL": dsn,
-            "STEVE_HOME": str(folder / "home"),
-            "COLUMNS": "200",
-        }
-
-    def __call__(
-        self,
-        *arguments: str,
-        code: int = 0,
-        given: str | None = None,
-        env: dict[str, str] | None = None,
-        timeout: float = 30,
-    ) -> Answer:
-        """Run a command and check its exit code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "steve", *arguments],
-            cwd=self.folder,
-            env={**self.environment, **(env or {})},
-            input=given if given is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
-        answer = Answer(done.returncode, done.stdout, done.stderr)
-        assert answer.code == code, answer
-        return answer
-
-    def fails(self, *arguments: str, code: int, **others: Any) -> str:
-        """Run a command that fails as expected: one clear line, no traceback of ours."""
-        answer = self(*arguments, code=code, **others)
-        assert "Traceback" not in answer.err
-        assert answer.out == ""
-        return answer.err
-
-    @contextmanager
-    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """Run a command beside the test. What it writes is in the files `out` and `err`."""
-        with (self.folder / "out").open("w") as out, (self.folder / "err").open("w") as err:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "steve", *arguments],
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                text=True,
-                start_new_session=True,
-            )
-            try:
-                yield process
-            finally:
-                if process.poll() is None:
-                    process.terminate()
-                    try:
-                        process.wait(10)
-                    except subprocess.TimeoutExpired:
-                        os.killpg(process.pid, signal.SIGKILL)
-                        process.wait()
-
-    def said(self) -> str:
-        """What the command that runs beside the test has written to standard error."""
-        return (self.folder / "err").read_text()
-
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Ask the database."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(query.encode(), values or None).fetchall()
-
-    def live_workers(self) -> int:
-        query = "select count(*) from steve.worker where died_at is null and expires_at > now()"
-        return self.rows(query)[0][0]
-
-    def create(self, *arguments: str) -> str:
-        """Create a job; its uid."""
-        return self("create", *arguments, "-q").out.strip()
-
-    def status(self, uid: str) -> str:
-        return self.rows("select status from steve.jobs where uid = %s", uid)[0][0]
 
 
 @pytest.fixture
@@ -183,9 +22,6 @@ def steve(tmp_path: Path, migrated_dsn: str) -> Steve:
 def fresh(tmp_path: Path, dsn: str) -> Steve:
     """The command, with an empty database."""
     return Steve(tmp_path, dsn)
-
-
-Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture

@@ -36,7 +36,9 @@ def test_durations(text: str, seconds: float) -> None:
     assert read_duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-5", "5 m", "m5", "nan", "inf", "1e999", "5x", "1h,2m"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "-5", "5 m", "m5", "nan", "inf", "1e999", "5x", "1h,2m"]
+)
 def test_no_durations(text: str) -> None:
     assert read_duration(text) is None
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from steve import Jobs
+from steve.cli.main import cli
 from support.documents import blocks
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 LANGUAGES = {"bash", "console", "dockerfile", "ini", "python", "sql", "text", "toml", "yaml"}
+ARGUMENTS = {"web.py": ["--try"]}
+"""What an example needs to be told so that it ends by itself."""
+
 TIMEOUT = 50.0
 
 _LINK = re.compile(r"(?<!\!)\[[^\]]*\]\((?P<target>[^)\s]+)\)|\!\[[^\]]*\]\((?P<image>[^)\s]+)\)")
@@ -56,7 +63,7 @@ def test_the_code_of_the_document_runs(document: Path, tmp_path: Path, dsn: str)
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name)
 def test_the_example_runs(example: Path, tmp_path: Path, dsn: str) -> None:
-    run_python([str(example)], tmp_path, dsn)
+    run_python([str(example), *ARGUMENTS.get(example.name, [])], tmp_path, dsn)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
@@ -77,6 +84,17 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
         if "://" not in target and not leads_somewhere(document, target)
     ]
     assert broken == []
+
+
+def test_every_command_is_described() -> None:
+    described = re.findall(r"^## (\w+)$", (ROOT / "docs/cli.md").read_text(), re.MULTILINE)
+    assert sorted(described) == cli.list_commands(click.Context(cli))
+
+
+def test_every_setting_is_described() -> None:
+    guide = (ROOT / "docs/guide.md").read_text().partition("## Settings")[2]
+    settings = [field for field in inspect.signature(Jobs).parameters if field != "self"]
+    assert re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE) == settings
 
 
 def links(document: Path) -> list[str]:

@@ -49,8 +49,8 @@ class Proxy:
     """Stands between a client and PostgreSQL.
 
     `pose_as_pooler` shows clients another process id than their backend's, as poolers do;
-    `frozen` keeps connections open and lets nothing through; `requests` counts the turns in which
-    clients sent something.
+    `freeze` keeps connections open and lets nothing through; `turns` counts how often a client
+    spoke after the server had, however many packets that took.
     """
 
     def __init__(self, dsn: str, *, pose_as_pooler: bool = False) -> None:
@@ -59,7 +59,8 @@ class Proxy:
         self._pass = asyncio.Event()
         self._pass.set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.requests = 0
+        self.turns = 0
+        self._server_spoke = True
         self.dsn = ""
 
     @asynccontextmanager
@@ -109,7 +110,8 @@ class Proxy:
     ) -> None:
         while data := await source.read(1 << 16):
             await self._pass.wait()
-            self.requests += not answers
+            self.turns += self._server_spoke and not answers
+            self._server_spoke = answers
             if answers and self._pose_as_pooler:
                 data = _with_another_process_id(data)
             target.write(data)

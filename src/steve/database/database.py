@@ -20,7 +20,7 @@ from steve.database.dsn import location, normalised
 from steve.database.errors import is_connection_spoiled, is_rolled_back, is_transient
 from steve.database.execute import Runnable, execute, execute_together
 from steve.database.pool import MOST_CONNECTIONS, Pool, checkout, dsn_of, make_pool
-from steve.database.session import Profile, settle
+from steve.database.session import Profile, profile_of, settle
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -64,14 +64,16 @@ class Database:
         self.connect_timeout = connect_timeout
         self.statement_timeout = statement_timeout
         self.max_connections = max_connections
-        self._dsn = normalised(db) if isinstance(db, str) else None
+        self._dsn = normalised(db) if isinstance(db, str) else ""
         self._theirs = None if isinstance(db, str) else db
         self._ours: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._profile: Profile | None = None
 
     def __repr__(self) -> str:
-        where = f"the pool {self._theirs.name!r}" if self._theirs else location(self._dsn or "")
+        where = (
+            f"the pool {self._theirs.name!r}" if self._theirs is not None else location(self._dsn)
+        )
         return f"<Database {where} schema={self.schema!r}>"
 
     @property
@@ -94,7 +96,9 @@ class Database:
 
     async def dsn(self) -> str:
         """Return the connection string, of the caller's pool if there is one. Holds a password."""
-        return self._dsn if self._theirs is None else await dsn_of(self._theirs)  # pyright: ignore[reportReturnType]
+        if self._theirs is not None:
+            return await dsn_of(self._theirs)
+        return self._dsn
 
     async def run(self, operation: Operation[T]) -> T:
         """Run `operation` in a transaction of its own.
@@ -155,7 +159,7 @@ class Database:
             timeout=self.connect_timeout if timeout is None else timeout,
             statement_timeout=self.statement_timeout,
         )
-        self._profile = Profile(connection.prepare_threshold is None)
+        self._profile = profile_of(connection)
         return connection
 
     def connect_blocking(
@@ -166,7 +170,7 @@ class Database:
         The timeouts are the database's own unless given. Raises ConnectionFailed.
         """
         return connect_blocking(
-            self._dsn if self._dsn is not None else asyncio.run(self.dsn()),
+            self._dsn if self._theirs is None else asyncio.run(self.dsn()),
             name=name,
             timeout=self.connect_timeout if timeout is None else timeout,
             statement_timeout=(
@@ -209,7 +213,7 @@ class Database:
         if self._ours is None or self._loop is not loop:
             self._loop = loop
             self._ours = make_pool(
-                self._dsn or "",
+                self._dsn,
                 name=self.name,
                 max_size=self.max_connections,
                 timeout=self.connect_timeout,

@@ -62,6 +62,9 @@ def execute_blocking(
     text, values = _request(operation, schema)
     cursor = OwnCursor(connection, row_factory=tuple_row)
     cursor.execute(text, values, prepare=prepare, binary=True)
+    if connection.pgconn.pipeline_status:
+        with connection.pipeline():
+            pass  # its end is when answers have arrived
     return operation.read(cursor.fetchall() if cursor.rownumber is not None else [])
 
 
@@ -109,6 +112,9 @@ async def _send(
 
 
 async def _rows(cursor: AsyncOwnCursor) -> list[Row]:
+    if cursor.rownumber is None and cursor.connection.pgconn.pipeline_status:
+        async with cursor.connection.pipeline():
+            pass  # a caller's pipeline: the end of a block is when answers have arrived
     # Only a cursor with rows has a row number: a statement without RETURNING has none to fetch.
     return await cursor.fetchall() if cursor.rownumber is not None else []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from steve.core.backoff import Backoff, parse_stored
 from steve.core.codec import decode
 from steve.core.errors import PayloadError
-from steve.core.job import Attempt, Job, Progress
+from steve.core.job import Attempt, AttemptStatus, Job, Progress
 from steve.core.outcome import JobError
 from steve.operations.operation import Row
 
@@ -22,7 +22,7 @@ _attempts = msgspec.json.Decoder(
             int,
             datetime | None,
             datetime | None,
-            str,
+            AttemptStatus,
             str | None,
             dict[str, Any] | None,
             int | None,
@@ -85,13 +85,16 @@ def _shown(data: bytes | None) -> Any:
         return data.decode(errors="replace")
 
 
-def read_attempts(job: Job, log: bytes | str | None) -> list[Attempt]:
+def read_attempts(job: Job, log: bytes | None) -> list[Attempt]:
     """Read the attempts of a job, as `jobs/find.sql` gathers them, the oldest first."""
     if log is None:
         return []
     return [
-        Attempt(id, job.id, number, started_at, completed_at, status, message, details, worker)  # pyright: ignore[reportArgumentType]
-        for (
-            id, number, started_at, completed_at, status, message, details, worker,
-        ) in _attempts.decode(log)
-    ]  # fmt: skip
+        Attempt(id, job.id, number, _utc(began), _utc(ended), status, message, details, worker)
+        for id, number, began, ended, status, message, details, worker in _attempts.decode(log)
+    ]
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    # Within JSON a time has the zone of the session.
+    return None if time is None else time.astimezone(UTC)

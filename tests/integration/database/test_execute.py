@@ -109,9 +109,9 @@ async def test_together_takes_one_round_trip(dsn: str) -> None:
         Proxy(dsn).running() as proxy,
         await psycopg.AsyncConnection.connect(proxy.dsn, autocommit=True) as connection,
     ):
-        before = proxy.requests
+        before = proxy.turns
         await execute_together(connection, [ask("select 1"), ask("select 2")], "steve")
-        assert proxy.requests == before + 1
+        assert proxy.turns == before + 1
 
 
 async def test_a_statement_finds_its_schema(connection: Connection) -> None:

@@ -105,9 +105,10 @@ def _run_fleet(common: Common, target: str, processes: int, options: dict[str, A
 def _arguments(common: Common, options: dict[str, Any]) -> list[str]:
     """Say the options again, for one process of the fleet."""
     said: list[str] = [f"--concurrency={options['concurrency']}"]
-    for name in ("grace", "max_jobs", "max_time"):
-        if options[name] is not None:
-            said.append(f"--{name.replace('_', '-')}={options[name]}")
+    same = ("grace", "max_jobs", "max_time")
+    said += [
+        f"--{name.replace('_', '-')}={options[name]}" for name in same if options[name] is not None
+    ]
     for name, concurrency in options["queues"]:
         said.append(f"--queue={name}" if concurrency is None else f"--queue={name}={concurrency}")
     if common.db is not None:

@@ -4,7 +4,14 @@
 -- (steve.job_archive) once it is over; a uid is in exactly one of the two. Both have one column
 -- per public field of a job, under the same name; the view steve.jobs unites them.
 
-create schema if not exists steve;
+-- A schema that a DBA has made serves a role that may not make one.
+do $$
+begin
+    create schema steve;
+exception
+    when duplicate_schema or insufficient_privilege then null;
+end
+$$;
 
 create table steve.migration (
     version    integer primary key,
