@@ -48,7 +48,7 @@ def test_create_reads_the_payload(steve: Steve) -> None:
 
 
 def test_create_installs_the_schema(fresh: Steve) -> None:
-    assert fresh.status(fresh.create("mail")) == "pending"
+    assert fresh.status(fresh("create", "mail").out.strip()) == "pending"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import click
 import pytest
 
 from steve.cli.values import (
+    STANDARD_INPUT,
     Instant,
     Json,
     MetaItem,
@@ -68,7 +69,7 @@ def test_moments_are_times_or_distances() -> None:
         (Queue(), "mail", ("mail", None)),
         (Queue(), "mail=4", ("mail", 4)),
         (Json(), '{"a": [1, 2.5, "ü"]}', {"a": [1, 2.5, "ü"]}),
-        (Json(), "-", "-"),
+        (Json(), "-", STANDARD_INPUT),
         (Json(), '"-"', "-"),
     ],
 )

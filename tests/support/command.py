@@ -156,15 +156,19 @@ class Steve:
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the database."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(query.encode(), values or None).fetchall()
+            cursor = connection.execute(query.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
 
     def live_workers(self) -> int:
         query = "select count(*) from steve.worker where died_at is null and expires_at > now()"
         return self.rows(query)[0][0]
 
-    def create(self, *arguments: str) -> str:
-        """Create a job; its uid."""
-        return self("create", *arguments, "-q").out.strip()
+    def create(self, type: str, payload: str = "{}", **others: Any) -> str:
+        """Create a job by SQL, which costs less than a process; its uid."""
+        given = {"type": type, "payload": payload, **others}
+        names = ", ".join(f"{name} => %s" for name in given)
+        query = f"select steve.create_job({names.replace('payload => %s', 'payload => %s::jsonb')})"
+        return str(self.rows(query, *given.values())[0][0])
 
     def status(self, uid: str) -> str:
         return self.rows("select status from steve.jobs where uid = %s", uid)[0][0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import importlib
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from steve.cli import logs
-
 if TYPE_CHECKING:
+    import asyncio
+
     from steve.jobs.manager import Jobs
 
 T = TypeVar("T")
@@ -58,6 +57,8 @@ def common(function: Callable[..., T]) -> Callable[..., T]:
     @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
     @functools.wraps(function)
     def command(common: Common, as_json: bool, **others: Any) -> T:
+        from steve.cli import logs
+
         logs.set_up(common.verbosity)
         return function(replace(common, json=as_json), **others)
 
@@ -88,6 +89,8 @@ def run(main: Coroutine[Any, Any, T], *, fast: bool = False) -> T:
 
     Raises `click.Abort` when it was cancelled.
     """
+    import asyncio
+
     try:
         with asyncio.Runner(loop_factory=_fast_loop() if fast else None) as runner:
             return runner.run(main)

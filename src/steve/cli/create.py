@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,14 @@ import click
 from steve.cli.common import Common, common, run
 from steve.cli.job_view import job_document, moment
 from steve.cli.output import document, note, shown
-from steve.cli.values import Duration, Instant, Json, MetaItem, read_json
+from steve.cli.values import (
+    STANDARD_INPUT,
+    Duration,
+    Instant,
+    Json,
+    MetaItem,
+    read_json,
+)
 
 if TYPE_CHECKING:
     from steve.core.job import Job
@@ -51,13 +57,15 @@ def create(
         options["tags"] = list(tags)
     if meta:
         options["meta"] = dict(meta)
-    job = run(_create(common, type, _from_input() if payload == "-" else payload, options))
+    if payload is STANDARD_INPUT:
+        payload = _from_input()
+    job = run(_create(common, type, payload, options))
     if common.json:
         document(job_document(job))
         return
     click.echo(job.uid)
     if common.verbosity >= 0:
-        note(_described(job, options.get("run_at")))
+        note(_described(job, later="run_at" in options or "delay" in options))
 
 
 async def _create(common: Common, type: str, payload: Any, options: dict[str, Any]) -> Job:
@@ -73,7 +81,6 @@ def _from_input() -> Any:
         raise click.BadParameter(f"standard input is not JSON: {error}") from None
 
 
-def _described(job: Job, run_at: datetime | None) -> str:
-    later = run_at is not None or job.run_at > job.created_at
+def _described(job: Job, *, later: bool) -> str:
     when = f", to start {moment(job.run_at)}" if later else ""
     return f"created {shown(job.type)} in queue {shown(job.queue)}{when}"

@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from steve.cli.values import Moment
-from steve.core.job import STATUSES
 
 T = TypeVar("T")
+
+
+class Status(click.ParamType[str]):
+    """A status of a job."""
+
+    name = "status"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from steve.core.job import STATUSES
+
+        if value not in STATUSES:
+            self.fail(f"{value!r} is no status: {', '.join(STATUSES)}", param, ctx)
+        return value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from steve.core.job import STATUSES
+
+        return [CompletionItem(status) for status in STATUSES if status.startswith(incomplete)]
 
 
 def filters(function: Callable[..., T]) -> Callable[..., T]:
@@ -24,7 +44,7 @@ def filters(function: Callable[..., T]) -> Callable[..., T]:
     @click.option(
         "--status",
         "statuses",
-        type=click.Choice(STATUSES),
+        type=Status(),
         multiple=True,
         help="Status; several are possible.",
     )
@@ -47,13 +67,12 @@ def filters(function: Callable[..., T]) -> Callable[..., T]:
         since: datetime | timedelta | None,
         **others: Any,
     ) -> T:
-        moment = datetime.now(UTC) - since if isinstance(since, timedelta) else since
         chosen: dict[str, Any] = {
             "status": list(statuses) or None,
             "type": list(types) or None,
             "queue": list(queues) or None,
             "tag": tag,
-            "since": moment,
+            "since": since,
         }
         return function(**chosen, **others)
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from steve.cli.output import STATUS_STYLES, shown, table
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ _COLUMNS = ("uid", "type", "queue", "status", "attempts", "created", "ended or d
 
 def job_document(job: Job) -> dict[str, Any]:
     """Return a job for `--json`: its public fields under their names, times in UTC."""
+    import msgspec
+
     fields: dict[str, Any] = msgspec.structs.asdict(job)
     fields["backoff_strategy"] = str(job.backoff_strategy)
     fields["progress"] = {"fraction": job.progress.fraction, "message": job.progress.message}
@@ -28,6 +28,8 @@ def job_document(job: Job) -> dict[str, Any]:
 
 def attempt_document(attempt: Attempt) -> dict[str, Any]:
     """Return an attempt for `--json`."""
+    import msgspec
+
     return msgspec.structs.asdict(attempt)
 
 
@@ -121,6 +123,8 @@ def _progress(job: Job) -> str:
 
 
 def _json(value: Any) -> str:
+    import msgspec
+
     return msgspec.json.encode(value).decode()
 
 

@@ -6,6 +6,7 @@ import logging
 import sys
 from typing import Any
 
+INFO = logging.INFO
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _LEVELS = (logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
 _CHATTY = ("asyncio", "psycopg")

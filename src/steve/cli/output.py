@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -29,6 +28,8 @@ _WIDE = 10_000
 
 def document(value: Any) -> None:
     """Print one JSON document: indented for a terminal, else on one line."""
+    import msgspec
+
     encoded = msgspec.json.encode(value, enc_hook=str)
     if sys.stdout.isatty():
         encoded = msgspec.json.format(encoded, indent=2)
@@ -37,6 +38,8 @@ def document(value: Any) -> None:
 
 def json_line(value: Any) -> None:
     """Print one JSON document on a line of its own."""
+    import msgspec
+
     click.echo(msgspec.json.encode(value, enc_hook=str).decode())
 
 

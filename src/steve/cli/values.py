@@ -15,6 +15,10 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])", re.IGNORECASE)
 _DURATION = re.compile(rf"(?:{_PART.pattern})+", re.IGNORECASE)
 
 
+STANDARD_INPUT = object()
+"""Stands for a document that is yet to be read."""
+
+
 class QueueChoice(NamedTuple):
     """A queue to serve, with its own concurrency or None."""
 
@@ -94,12 +98,14 @@ class Uid(click.ParamType[UUID]):
 
 
 class Json(click.ParamType[Any]):
-    """A JSON document; `-` is passed on, to be read from standard input."""
+    """A JSON document; `-` becomes `STANDARD_INPUT`."""
 
     name = "json"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str) or value == "-":
+        if value == "-":
+            return STANDARD_INPUT
+        if not isinstance(value, str):
             return value
         try:
             return read_json(value)

@@ -7,6 +7,7 @@ import inspect
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import ContextVar
 from copy import copy
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,9 @@ Callback = Callable[[Job], object]
 """A plain function or a coroutine function that takes the job; what it returns is ignored."""
 
 logger = logging.getLogger("steve.events")
+
+_following: ContextVar[asyncio.Task[Any] | None] = ContextVar("steve_following", default=None)
+"""The task within which a callback runs, and whatever it starts."""
 
 _Step = Sequence[tuple[Callback, Job]]
 
@@ -50,13 +54,14 @@ class Calls:
             task.add_done_callback(self._tasks.discard)
 
     async def drain(self) -> None:
-        """Wait until everything called so far has ended."""
-        while others := self._tasks - {asyncio.current_task()}:
+        """Wait until everything called so far has ended, except for who is asking."""
+        while others := self._tasks - {_following.get()}:
             await asyncio.wait(others)
 
     async def _follow(self, uid: UUID, slow: list[Awaitable[None]]) -> None:
         """Wait for the coroutines of one event, then go on with the job's next ones."""
         chain = self._chains[uid]
+        _following.set(asyncio.current_task())
         try:
             while True:
                 await asyncio.gather(*slow)

@@ -113,7 +113,6 @@ class Listener:
         broken = Pause(0.1, LONGEST_RECONNECT)
         silent = Pause(2.0, LONGEST_SILENCE)
         while True:
-            self._heard_at = None
             pause = broken
             worked = False
             try:
@@ -122,6 +121,7 @@ class Listener:
                     await self._listen(connection)
                 finally:
                     worked = self._heard_at is not None
+                    self._heard_at = None
                     await connection.close()
             except _Silent as error:
                 pause = silent

@@ -88,7 +88,7 @@ class Opened:
         for name, dsn in (("db", self._settings.db), ("listen_db", self._settings.listen_db)):
             if isinstance(dsn, str):
                 normalised(dsn, name)
-        self._registry = Registry(handler, handlers)
+        self._registry = Registry(handler, handlers, on_change=self._handlers_changed)
         self._telemetry = Telemetry()
         self._callbacks = Callbacks()
         self._runtime: Runtime | None = None
@@ -122,24 +122,37 @@ class Opened:
     ) -> None:
         await self.close()
 
-    async def _opened(self) -> Runtime:
+    async def _opened(self, *, prepared: bool = True) -> Runtime:
+        """Return what an open manager holds, with the schema looked after if `prepared`."""
         runtime = self._runtime
-        if runtime is not None and runtime.loop is asyncio.get_running_loop():
+        here = runtime is not None and runtime.loop is asyncio.get_running_loop()
+        if runtime is not None and here and (runtime.prepared or not prepared):
             return runtime
         async with self._lock():
             if self._runtime is not None:
                 self._leave(self._runtime)
-            if self._runtime is None:
-                self._runtime = await Runtime.open(
-                    self._settings, self._telemetry, self._callbacks.calls
-                )
-            return self._runtime
+            fresh = self._runtime is None
+            runtime = self._runtime or await Runtime.find(
+                self._settings, self._telemetry, self._callbacks.calls
+            )
+            try:
+                if prepared and not runtime.prepared:
+                    await runtime.prepare()
+            except BaseException:
+                if fresh:
+                    await runtime.close()
+                raise
+            self._runtime = runtime
+            return runtime
 
     async def _run(self, operation: Operation[T]) -> T:
         """Run an operation, opening the manager if need be."""
         runtime = await self._opened()
         with explained(self._settings.schema):
             return await runtime.database.run(operation)
+
+    def _handlers_changed(self) -> None:
+        """Handlers came or went; called from any thread."""
 
     def _leave(self, runtime: Runtime) -> None:
         """Forget what belongs to another event loop, if that one has ended."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from psycopg import AsyncConnection
@@ -32,42 +31,57 @@ NAME = "steve"
 logger = logging.getLogger("steve")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Runtime:
-    """The parts of an open manager. They belong to the event loop that opened it."""
+    """The parts of an open manager. They belong to the event loop that made them."""
 
-    database: Database
-    listener: Listener
-    waiter: Waiter
-    embedded: EmbeddedServer | None
-    loop: asyncio.AbstractEventLoop
-    end_log: Callable[[], None]
+    def __init__(
+        self,
+        settings: Settings,
+        telemetry: Telemetry,
+        calls: Calls,
+        database: Database,
+        embedded: EmbeddedServer | None,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.database = database
+        self.embedded = embedded
+        self.listener = Listener(database, telemetry, listen_db=settings.listen_db)
+        self.waiter = Waiter(
+            database, self.listener, poll_interval=settings.poll_interval, calls=calls
+        )
+        self.prepared = False
+        """Whether the schema has been looked after."""
+        self._settings = settings
+        self._end_log = log.subscribe(telemetry)
 
     @classmethod
-    async def open(cls, settings: Settings, telemetry: Telemetry, calls: Calls) -> Runtime:
-        """Find the database, connect to it, and see that its schema fits.
+    async def find(cls, settings: Settings, telemetry: Telemetry, calls: Calls) -> Runtime:
+        """Find the database; nothing is connected yet. Raises `EmbeddedUnavailable`."""
+        database, embedded = await _find(settings)
+        return cls(settings, telemetry, calls, database, embedded)
 
-        Raises `ConnectionFailed`, `SchemaError` and `EmbeddedUnavailable`.
+    async def prepare(self) -> None:
+        """Reach the database, and see that its schema fits.
+
+        Raises `ConnectionFailed` and `SchemaError`.
         """
-        async with AsyncExitStack() as undo:
-            database, embedded = await _find(settings)
-            if embedded is not None:
-                undo.callback(embedded.close)
-            undo.push_async_callback(database.close)
-            await _prepare(database, settings)
-            listener = Listener(database, telemetry, listen_db=settings.listen_db)
-            waiter = Waiter(
-                database, listener, poll_interval=settings.poll_interval, calls=calls
-            )
-            undo.pop_all()
-        return cls(
-            database,
-            listener,
-            waiter,
-            embedded,
-            asyncio.get_running_loop(),
-            log.subscribe(telemetry),
-        )
+        async with self.connection() as connection:
+            if self._settings.migrate == "auto":
+                await migrate(connection, self._settings.schema)
+            elif self._settings.migrate == "check":
+                await check(connection, self._settings.schema)
+        self.prepared = True
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[AsyncConnection[Any], None]:
+        """Give a connection of its own, where a mistake in the address shows at once."""
+        if isinstance(self._settings.db, str | None):
+            async with await self.database.connect(name=NAME) as connection:
+                yield connection
+        else:
+            # Only the caller's pool itself knows all about how it connects.
+            async with self.database.connection() as connection:
+                yield connection
 
     async def close(self) -> None:
         """Give everything back; a caller's pool stays open."""
@@ -80,19 +94,19 @@ class Runtime:
         """Give back what can be given back when the event loop is gone."""
         if self.embedded is not None:
             self.embedded.close()
-        self.end_log()
+        self._end_log()
 
 
 async def _find(settings: Settings) -> tuple[Database, EmbeddedServer | None]:
     """Take the database from where the settings or the environment say, and log which it is."""
-    if settings.db is not None and not isinstance(settings.db, str):
+    if not isinstance(settings.db, str | None):
         logger.info("using the database of the pool %r", settings.db.name)
         return _made(settings.db, settings), None
     source = find_dsn(settings.db)
     if source.dsn is not None:
         logger.info("using the database %s (from %s)", location(source.dsn), source.origin)
         return _made(source.dsn, settings), None
-    refuse_embedded(os.environ)
+    _refuse_embedded(os.environ)
     # Few programs need it, and finding the binaries takes time.
     from steve.database.embedded import start
 
@@ -101,7 +115,7 @@ async def _find(settings: Settings) -> tuple[Database, EmbeddedServer | None]:
     return _made(server.dsn, settings), server
 
 
-def refuse_embedded(environment: Mapping[str, str]) -> None:
+def _refuse_embedded(environment: Mapping[str, str]) -> None:
     """Raise `EmbeddedUnavailable` where a database of one's own must have been forgotten."""
     if environment.get("STEVE_REQUIRE_DATABASE", "").strip() not in {"", "0"}:
         reason = "STEVE_REQUIRE_DATABASE is set"
@@ -116,24 +130,4 @@ def refuse_embedded(environment: Mapping[str, str]) -> None:
 
 
 def _made(db: Any, settings: Settings) -> Database:
-    return Database(
-        db, settings.schema, name=NAME, connect_timeout=settings.connect_timeout
-    )
-
-
-async def _prepare(database: Database, settings: Settings) -> None:
-    """Reach the database once, so that a mistake shows here, and look after the schema."""
-    if settings.db is not None and not isinstance(settings.db, str):
-        # Only the pool itself knows all about how it connects.
-        async with database.connection() as connection:
-            await _look_after_schema(connection, settings)
-        return
-    async with await database.connect(name=NAME) as connection:
-        await _look_after_schema(connection, settings)
-
-
-async def _look_after_schema(connection: AsyncConnection[Any], settings: Settings) -> None:
-    if settings.migrate == "auto":
-        await migrate(connection, settings.schema)
-    elif settings.migrate == "check":
-        await check(connection, settings.schema)
+    return Database(db, settings.schema, name=NAME, connect_timeout=settings.connect_timeout)

@@ -14,28 +14,41 @@ _SHORTEST = 0.001
 
 
 class Demand:
-    """Follows the rate at which attempts start, and says how many to claim ahead.
+    """Follows how fast slots come free, and says how many jobs to claim ahead.
 
-    The rate is that of the last few claims: it jumps up at once, and halves when it falls, so
-    that a batch of slow jobs ends the claiming ahead soon, and a single pause does not.
+    Two measures must agree. One is the rate at which attempts end; it jumps up at once, and halves
+    when it falls, so that a single pause does not end the claiming ahead. The other is what the
+    slots can do, by how long attempts last: a few slow ones that end at the same moment look like
+    a high rate, and are none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
         self._rate = 0.0
-        self._started = 0
+        self._lasting = 0.0
+        self._ended = 0
+        self._busy = 0.0
         self._at: float | None = None
 
-    def ahead(self, started: int, now: float) -> int:
+    def ahead(self, ended: int, busy: float, now: float) -> int:
         """Return how many jobs to have in the buffer.
 
-        `started` counts attempts since the worker began, `now` is the monotonic clock in seconds.
+        `ended` counts attempts since the worker began, `busy` is the seconds they took, all of
+        them together, `now` is the monotonic clock in seconds.
         """
-        if self._at is not None and now - self._at >= _SHORTEST:
-            rate = (started - self._started) / (now - self._at)
+        if self._at is None:
+            self._ended, self._busy, self._at = ended, busy, now
+        elif now - self._at >= _SHORTEST:
+            count = ended - self._ended
+            rate = count / (now - self._at)
             self._rate = rate if rate > self._rate else (rate + self._rate) / 2
-        if self._at is None or now - self._at >= _SHORTEST:
-            self._started, self._at = started, now
-        return min(int(self._rate * HORIZON), MOST)
+            if count:
+                self._lasting = (busy - self._busy) / count
+            self._ended, self._busy, self._at = ended, busy, now
+        rate = self._rate
+        if rate * self._lasting > self._slots:
+            rate = self._slots / self._lasting
+        return min(int(rate * HORIZON), MOST)
 
     def forget(self) -> None:
         """There was nothing to do: what was before says nothing about what comes."""

@@ -57,8 +57,10 @@ class Executor:
         on_room: Callable[[], None],
     ) -> None:
         self.concurrency = concurrency
-        self.started = 0
-        """Attempts started so far."""
+        self.ended = 0
+        """Attempts that have ended so far."""
+        self.busy = 0.0
+        """Seconds that they took, all together."""
         self._registry = registry
         self._finisher = finisher
         self._transactions = transactions
@@ -207,12 +209,16 @@ class Executor:
 
     def _start(self, run: Run) -> None:
         self._running[run.job.attempt_id or 0] = run
-        self.started += 1
         run.task = start_task(self._attempt(run))
 
     async def _attempt(self, run: Run) -> None:
         self._begin(run)
-        outcome = await self._perform(run)
+        try:
+            outcome = await self._perform(run)
+        except BaseException as error:  # SystemExit too must not leave the attempt
+            # Here and no deeper: a GeneratorExit out of what the handler awaits, a thread of its
+            # own or ours, closes every coroutine below the task's and is raised in that one.
+            outcome = _decide(run, error)
         if run.transaction_block is not None:
             ran = monotonic() - run.started_at
             outcome = await undisturbed(run.transaction_block.conclude(outcome, run.wait, ran))
@@ -241,10 +247,7 @@ class Executor:
             return Released()
         if isinstance(job.payload, PayloadError):
             return Failed(Failure.of(job.payload))
-        try:
-            result = await invoke(handler, job, self._threads)
-        except BaseException as error:  # SystemExit too must not leave the attempt
-            return _decide(run, error)
+        result = await invoke(handler, job, self._threads)
         if run.signal.reason in {"timeout", "cancelled", "lost"}:
             return _decide(run, None)
         data, replaced = encode_result(result, self._max_result)
@@ -261,8 +264,11 @@ class Executor:
             # Abandoned when the worker stopped; its job has been given back.
             return
         self._forget(run)
+        ran = monotonic() - run.started_at
+        self.ended += 1
+        self.busy += ran
         if outcome is not None:
-            self._finisher.report(Report(run.job, outcome, run.wait, monotonic() - run.started_at))
+            self._finisher.report(Report(run.job, outcome, run.wait, ran))
         self._pump()
         self._on_room()
 

@@ -59,7 +59,7 @@ class Fetcher:
         self._queues = dict(queues)
         self._poll_interval = poll_interval
         self._statement_deadline = statement_deadline
-        self._demand = Demand()
+        self._demand = Demand(executor.concurrency)
         self._wake = asyncio.Event()
         self._open = False
         self._asleep = False
@@ -94,6 +94,11 @@ class Fetcher:
         """There may be something to do."""
         self._looks = 0
         self._wake.set()
+
+    def look(self) -> None:
+        """A job of ours is pending again: it may be due before the sleep ends."""
+        if self._asleep:
+            self._wake.set()
 
     def room(self) -> None:
         """A slot has become free."""
@@ -137,7 +142,7 @@ class Fetcher:
         """How many jobs to claim for free slots, and how many ahead of them."""
         if not self._open or self._finisher.backlog > MOST_UNWRITTEN:
             return 0, 0
-        ahead = self._demand.ahead(self._executor.started, monotonic())
+        ahead = self._demand.ahead(self._executor.ended, self._executor.busy, monotonic())
         free = self._executor.free
         self._low_water = (ahead + 1) // 2
         if self._exact:

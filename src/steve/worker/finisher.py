@@ -24,6 +24,7 @@ from steve.core.outcome import (
 from steve.core.pause import Pause
 from steve.database.errors import is_data_error, is_missing_partition, is_schema_missing
 from steve.events.callbacks import Callbacks
+from steve.operations.create import wake
 from steve.operations.finish import (
     Progressed,
     Report,
@@ -54,15 +55,18 @@ class Finisher:
         callbacks: Callbacks,
         telemetry: Telemetry,
         on_finished: Callable[[UUID], None],
+        on_again: Callable[[], None],
     ) -> None:
         self._lane = lane
         self._callbacks = callbacks
         self._telemetry = telemetry
         self._on_finished = on_finished
+        self._on_again = on_again
         self._reports: list[Report] = []
         self._writing: list[Report] = []
         self._steps: dict[int, tuple[Progressed, Run, asyncio.Future[None]]] = {}
         self._awaited: list[UUID] = []
+        self._released: list[Job] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -98,13 +102,14 @@ class Finisher:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._reports or self._steps or self._awaited:
+            while self._reports or self._steps or self._awaited or self._released:
                 self._writing = self._reports[:LARGEST_GROUP]
                 del self._reports[:LARGEST_GROUP]
                 await self._write_steps()
                 await self._write(self._writing)
                 self._writing = []
                 await self._announce()
+                await self._offer()
             self._idle.set()
 
     async def flush(self, timeout: float) -> bool:
@@ -127,6 +132,10 @@ class Finisher:
             self._callbacks.attempt_ended(job)
         if became.status in TERMINAL:
             self._on_finished(job.uid)
+            return
+        if isinstance(outcome, Released):
+            self._released.append(job)
+        self._on_again()
 
     async def _write(self, reports: Sequence[Report]) -> None:
         """Write a group, however long the database is away."""
@@ -231,6 +240,18 @@ class Finisher:
             except Exception as error:
                 # Those who wait look by themselves, too.
                 self._telemetry.emit(StatementFailed("announcing finished jobs", error, 0.0))
+
+    async def _offer(self) -> None:
+        """Wake others for jobs that were given back: this worker will not take them again soon."""
+        released, self._released = self._released, []
+        if released:
+            try:
+                await self._lane.run(
+                    wake([job.queue for job in released], [job.type for job in released])
+                )
+            except Exception as error:
+                # Those who sleep look by themselves, too.
+                self._telemetry.emit(StatementFailed("waking other workers", error, 0.0))
 
     async def _make_partitions(self) -> None:
         try:

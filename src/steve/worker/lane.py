@@ -17,6 +17,10 @@ from steve.operations.operation import Operation
 
 T = TypeVar("T")
 
+_SETTINGS = "set plan_cache_mode = force_generic_plan; set jit = off"
+"""The statements are written for one plan: planning them each time, or compiling them because the
+planner cannot see how few rows they will touch, takes longer than running them."""
+
 
 class Lane:
     """Runs operations on one connection, each within a deadline.
@@ -72,9 +76,7 @@ class Lane:
         if self._connection is None or self._connection.closed:
             connection = await self._database.connect(name=self._name)
             if not profile_of(connection).pooled:
-                # The statements are written for one plan; making another each time costs a worker
-                # a tenth of its claims.
-                await connection.execute("set plan_cache_mode = force_generic_plan")
+                await connection.execute(_SETTINGS)
             self._connection = connection
         return self._connection
 

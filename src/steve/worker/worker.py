@@ -76,7 +76,13 @@ class Worker:
         deadline = database.statement_timeout + _MARGIN
         self._lane = Lane(database, "steve worker claims", deadline)
         self._finish_lane = Lane(database, "steve worker finishes", deadline)
-        self._finisher = Finisher(self._finish_lane, callbacks, telemetry, on_finished)
+        self._finisher = Finisher(
+            self._finish_lane,
+            callbacks,
+            telemetry,
+            on_finished,
+            on_again=lambda: self._fetcher.look(),
+        )
         self._transactions = Transactions(
             database,
             telemetry,

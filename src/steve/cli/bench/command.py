@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from steve.cli.common import Common, common, run
 from steve.cli.database import located
-from steve.cli.output import document, note, progress
+from steve.cli.output import document, note
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from steve.cli.bench.report import Report
 
-    from steve.cli.bench.report import Pickup, Report
-    from steve.cli.bench.scratch import Scratch
-    from steve.jobs.manager import Jobs
 
-CREATES = 2000
-"""Jobs created one by one, at most."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure: jobs of a drain, handlers, repetitions, samples of the latency."""
+
+    count: int
+    concurrency: int
+    rounds: int
+    samples: int
 
 
 @click.command()
@@ -54,7 +56,7 @@ CREATES = 2000
     help="Samples of the pickup latency; 0 leaves it out.",
 )
 @common
-def bench(common: Common, count: int, concurrency: int, rounds: int, samples: int) -> None:
+def bench(common: Common, **options: int) -> None:
     """Measure throughput and latency on this machine and this database.
 
     It works in a schema of its own, which it drops at the end, also upon Ctrl-C. The jobs do
@@ -66,7 +68,7 @@ def bench(common: Common, count: int, concurrency: int, rounds: int, samples: in
     """
     if common.schema is not None:
         raise click.UsageError("bench makes a schema of its own: --schema has no meaning here")
-    report = run(_bench(common, count, concurrency, rounds, samples))
+    report = run(_bench(common, Plan(**options)))
     if common.json:
         document(report)
         return
@@ -75,81 +77,22 @@ def bench(common: Common, count: int, concurrency: int, rounds: int, samples: in
     print_report(report)
 
 
-async def _bench(common: Common, count: int, concurrency: int, rounds: int, samples: int) -> Report:
-    from steve.cli.bench.facts import facts
-    from steve.cli.bench.report import Rates, Report
+async def _bench(common: Common, plan: Plan) -> Report:
+    import asyncio
+    import signal
+
+    from steve.cli.bench.rounds import measure
     from steve.cli.bench.scratch import scratch
     from steve.database.dsn import location
-    from steve.jobs.manager import Jobs
 
-    _end_on_sigterm()
-    async with located(common.db) as dsn, scratch(dsn) as place:
-        where = location(dsn)
-        if common.verbosity >= 0:
-            note(f"measuring on {where} in the schema {place.schema}, which is dropped afterwards")
-        jobs = Jobs(dsn, schema=place.schema, migrate="never", handle_signals=False)
-        async with jobs:
-            with progress() as bar:
-                creates, manies, drains = await _rates(jobs, place, bar, count, concurrency, rounds)
-                pickup = await _pickup(jobs, place, bar, concurrency, samples)
-        return Report(
-            database=where,
-            schema=place.schema,
-            facts=await facts(place),
-            concurrency=concurrency,
-            create=Rates.of(min(count, CREATES), creates),
-            create_many=Rates.of(count, manies),
-            drain=Rates.of(count, drains),
-            pickup=pickup,
-        )
-
-
-def _end_on_sigterm() -> None:
-    """Let SIGTERM end the command as Ctrl-C does, with everything put away."""
     task = asyncio.current_task()
     if task is not None:
+        # As Ctrl-C does: with everything put away.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-
-
-async def _rates(
-    jobs: Jobs, place: Scratch, bar: Progress, count: int, concurrency: int, rounds: int
-) -> tuple[list[float], list[float], list[float]]:
-    """Measure the three rates, `rounds` times each."""
-    from steve.cli.bench.measure import create, create_many, drain
-    from steve.cli.bench.process import worker
-
-    singles = min(count, CREATES)
-    creating = bar.add_task("create", total=singles * rounds)
-    draining = bar.add_task("create_many and drain", total=count * rounds)
-    creates: list[float] = []
-    manies: list[float] = []
-    drains: list[float] = []
-    for _ in range(rounds):
-        await place.empty()
-        creates.append(await create(jobs, singles, lambda done: bar.advance(creating, done)))
-        await place.empty()
-        manies.append(await create_many(jobs, count))
-        await place.settle()
-        async with worker(place, concurrency) as process:
-            rate = drain(place, count, lambda done: bar.advance(draining, done))
-            drains.append(await process.during(rate))
-    return creates, manies, drains
-
-
-async def _pickup(
-    jobs: Jobs, place: Scratch, bar: Progress, concurrency: int, samples: int
-) -> Pickup | None:
-    """Measure how soon a single job is started."""
-    from steve.cli.bench.measure import latency
-    from steve.cli.bench.process import worker
-    from steve.cli.bench.report import Pickup
-
-    if samples == 0:
-        return None
-    await place.empty()
-    task = bar.add_task("pickup", total=samples)
-    async with worker(place, concurrency) as process:
-        from_call, from_return = await process.during(
-            latency(jobs, place, samples, lambda done: bar.advance(task, done))
-        )
-    return Pickup(samples, from_call, from_return)
+    async with located(common.db) as dsn, scratch(dsn) as place:
+        if common.verbosity >= 0:
+            note(
+                f"measuring on {location(dsn)} in the schema {place.schema}, "
+                "which is dropped afterwards"
+            )
+        return await measure(place, plan)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from steve.cli.bench.target import NOOP, STAMP
-
 if TYPE_CHECKING:
     from steve.cli.bench.scratch import Scratch
     from steve.jobs.manager import Jobs
+
+NOOP = "noop"
+STAMP = "stamp"
+"""Types of jobs: one does nothing, one says when it started."""
 
 Advance = Callable[[int], None]
 

@@ -9,20 +9,17 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
-from steve.cli.bench.target import SCHEMA_VARIABLE
-
-if TYPE_CHECKING:
-    from steve.cli.bench.scratch import Scratch
+from steve.cli.bench.scratch import SCHEMA_VARIABLE, Scratch
 
 T = TypeVar("T")
 
 _PATIENCE = 30.0
 _LOOK = 0.05
-_ALIVE = "select from steve.worker where died_at is null and expires_at > steve.now()"
+_ALIVE = "select 1 from steve.worker where died_at is null and expires_at > steve.now()"
 
 
 class WorkerProcess:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
 PREFIX = "steve_bench_"
+SCHEMA_VARIABLE = "STEVE_BENCH_SCHEMA"
+"""Tells the worker process where to work."""
 
 
 class Scratch:

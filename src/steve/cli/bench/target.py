@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import time
 
+from steve.cli.bench.measure import NOOP, STAMP
+from steve.cli.bench.scratch import SCHEMA_VARIABLE
 from steve.core.job import Job
 from steve.jobs.manager import Jobs
-
-NOOP = "noop"
-STAMP = "stamp"
-SCHEMA_VARIABLE = "STEVE_BENCH_SCHEMA"
 
 # The database comes from STEVE_DATABASE_URL: arguments, and a password in them, are seen by all.
 jobs = Jobs(schema=os.environ.get(SCHEMA_VARIABLE, "steve_bench"), migrate="never")

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from steve.cli.common import CONNECT_TIMEOUT, Common, common, run
 from steve.cli.database import connection, embedded
-from steve.cli.output import document, note
+from steve.cli.output import document
 from steve.cli.values import Duration
 
 if TYPE_CHECKING:
     from steve.cli.demo.tally import Summary
-    from steve.jobs.manager import Jobs
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @click.command()
@@ -51,6 +45,7 @@ def demo(common: Common, seconds: float | None, concurrency: int) -> None:
 
 async def _demo(common: Common, seconds: float | None, concurrency: int) -> Summary:
     from steve.cli.demo.play import SCHEMA, handle
+    from steve.cli.demo.stage import play
     from steve.database.dsn import location
     from steve.jobs.manager import Jobs
 
@@ -67,7 +62,7 @@ async def _demo(common: Common, seconds: float | None, concurrency: int) -> Summ
         )
         async with jobs:
             where = f"steve demo on {location(dsn)}, schema {schema}"
-            return await _play(jobs, common, where, seconds, concurrency)
+            return await play(jobs, common, where, seconds, concurrency)
 
 
 @asynccontextmanager
@@ -92,56 +87,10 @@ async def _refuse_others(dsn: str, schema: str) -> None:
     async with connection(dsn) as connected:
         if await version(connected, schema) == 0:
             return
-        query = f"select from {quoted(schema)}.jobs where type <> all(%s) limit 1"
+        query = f"select 1 from {quoted(schema)}.jobs where type <> all(%s) limit 1"
         cursor = await connected.execute(query.encode(), [list(TYPES)])
         if await cursor.fetchone():
             raise click.BadParameter(
                 f"{schema!r} holds other jobs than the demo's: choose a schema of its own",
                 param_hint="--schema",
             )
-
-
-async def _play(
-    jobs: Jobs, common: Common, where: str, seconds: float | None, concurrency: int
-) -> Summary:
-    from steve.cli.demo.play import feed
-    from steve.cli.demo.screen import Screen, tell_line, tell_nobody
-    from steve.cli.demo.tally import Tally
-
-    live = sys.stdout.isatty() and not common.json
-    tally = Tally(tell_nobody if live or common.json else tell_line)
-    jobs.on_attempt("*", tally.attempted)
-    screen = Screen(jobs, tally, where) if live else None
-    await jobs.start(concurrency)
-    if screen is None and common.verbosity >= 0:
-        note(f"{where}; Ctrl-C stops it")
-    players = [asyncio.create_task(feed(jobs, tally))]
-    if screen is not None:
-        players.append(asyncio.create_task(screen.run()))
-    try:
-        await _until_end(players, seconds)
-        players[0].cancel()
-    finally:
-        await jobs.stop()
-        if screen is not None:
-            screen.close()
-        for player in players:
-            with suppress(asyncio.CancelledError):
-                await player
-    return tally.summary()
-
-
-async def _until_end(players: list[asyncio.Task[None]], seconds: float | None) -> None:
-    """Wait until a signal comes, the time is over, or a player fails."""
-    loop = asyncio.get_running_loop()
-    signalled = asyncio.Event()
-    for kind in _SIGNALS:
-        loop.add_signal_handler(kind, signalled.set)
-    watch = asyncio.create_task(signalled.wait())
-    try:
-        await asyncio.wait([*players, watch], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        # From here on Ctrl-C means at once.
-        for kind in _SIGNALS:
-            loop.remove_signal_handler(kind)
-        watch.cancel()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from steve.cli import logs
 from steve.cli.common import Common, database_and_logs, run
 from steve.cli.values import Duration, Queue, QueueChoice
 
@@ -72,12 +70,13 @@ def worker(common: Common, target: str, processes: int, **options: Any) -> None:
 
 
 def _run_one(common: Common, target: str, options: dict[str, Any]) -> int:
+    from steve.cli import logs
     from steve.cli.worker.serving import Plan, serve
     from steve.cli.worker.target import load
 
     jobs = load(target)
     # After the import, as a program may well have set up its own logging there.
-    logs.set_up(common.verbosity, logging.INFO)
+    logs.set_up(common.verbosity, logs.INFO)
     queues: Sequence[QueueChoice] = options.pop("queues")
     plan = Plan(
         db=common.db,
@@ -89,9 +88,10 @@ def _run_one(common: Common, target: str, options: dict[str, Any]) -> int:
 
 
 def _run_fleet(common: Common, target: str, processes: int, options: dict[str, Any]) -> int:
+    from steve.cli import logs
     from steve.cli.worker.fleet import Fleet, supervise
 
-    logs.set_up(common.verbosity, logging.INFO)
+    logs.set_up(common.verbosity, logs.INFO)
     command = [sys.executable, "-m", "steve", "worker", target, *_arguments(common, options)]
     return run(
         supervise(
