@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -67,12 +67,16 @@ async def main() -> None:
             )
             print("entries in the ledger:", *await cursor.fetchone() or ())
 
-            try:
+            with suppress(SoldOut):
                 async with connection.transaction():
                     coffee = await place_order(jobs, connection, "coffee", 5.2)
-                    raise ValueError("out of coffee")
-            except ValueError:
-                print("coffee:", (await jobs.find(coffee.uid)).job)
+                    print("coffee, before the rollback:", coffee.status)
+                    raise SoldOut
+            print("jobs for coffee:", len(await jobs.fetch_all("pending", type="charge")))
+
+
+class SoldOut(Exception):
+    """Undoes an order."""
 
 
 @asynccontextmanager

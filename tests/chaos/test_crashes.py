@@ -28,6 +28,11 @@ def over(dsn: str) -> bool:
     return count(dsn, "select count(*) from steve.job") == 0
 
 
+def registered(dsn: str) -> set[int]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        return {pid for (pid,) in connection.execute("select pid from steve.worker").fetchall()}
+
+
 async def test_a_poison_job_ends_alone(migrated_dsn: str, tmp_path: Path) -> None:
     """It kills four workers; 499 jobs with a single attempt beside it all complete."""
     async with Jobs(migrated_dsn) as jobs:
@@ -75,6 +80,8 @@ async def test_a_storm_of_kills(migrated_dsn: str, tmp_path: Path) -> None:
             return over(migrated_dsn)
 
         eventually(done, within=150)
+        # A process that has not got to its signal handlers yet would just end.
+        eventually(lambda: registered(migrated_dsn) >= {w.pid for w in fleet.running}, within=20)
         codes = fleet.stop()
         starts = fleet.starts()
         deaths = dict(fleet.deaths)

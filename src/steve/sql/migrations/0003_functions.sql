@@ -84,9 +84,16 @@ begin
             coalesce(max_attempts, 3), coalesce(max_crashes, 3), coalesce(backoff_strategy, 'exp'),
             coalesce(tags, '{}'), coalesce(meta, '{}'), create_jobs.actor
         from asked
+        -- A first send that is not committed yet was not seen above: this waits for it.
+        on conflict (uid) do nothing
         returning j
     )
     select array_agg(j order by (j).id) into made from inserted;
+
+    if not resent and coalesce(cardinality(made), 0) < jsonb_array_length(jobs) then
+        raise exception 'a job with one of these uids exists already'
+            using errcode = 'unique_violation', constraint = 'job_uid';
+    end if;
 
     if resent then
         -- The first send may have been on its way while we looked: whoever it let run and finish
@@ -150,17 +157,18 @@ as $$
 declare
     cancelled uuid[];
 begin
+    -- Wait for claims and finishes in flight in a statement of its own, so that those below see
+    -- what these have written: an UPDATE that waits itself checks the constraints on the old row.
+    perform j.id from steve.job j
+    where j.uid = any(uids)
+    order by j.id
+    for update;
+
     return query
-    with meant as (
-        select j.id, j.status from steve.job j
-        where j.uid = any(uids) and j.cancel_requested_at is null
-        order by j.uid
-        for update
-    ), asked as (
+    with asked as (
         update steve.job j
         set cancel_requested_at = steve.now(), updated_at = steve.now(), actor = cancel_jobs.actor
-        from meant m
-        where j.id = m.id and m.status = 'running'
+        where j.uid = any(uids) and j.status = 'running' and j.cancel_requested_at is null
         returning j.uid, j.worker
     ), told as (
         select count(pg_notify(w.channel, 'cancel')) as workers
@@ -169,13 +177,10 @@ begin
     )
     select a.uid from asked a, told;
 
-    with meant as (
-        select j.id from steve.job j
+    with ended as (
+        delete from steve.job j
         where j.uid = any(uids) and j.status in ('pending', 'blocked')
-        order by j.uid
-        for update
-    ), ended as (
-        delete from steve.job j using meant m where j.id = m.id returning j.*
+        returning j.*
     ), archived as (
         insert into steve.job_archive as a (
             id, uid, attempt_id, worker, created_at, updated_at, run_at, scheduled_at, attempted_at,

@@ -4,9 +4,9 @@
 -- :types is null when the worker handles every type.
 -- :ahead counts jobs claimed before there is a free slot. Jobs that are not to be in anybody's
 -- hands without running (max_crashes = 0, or suspects: crashes > 0) are never among them, and of
--- suspects only one is taken, and only when :suspects allows it. `held_back` says how many due
--- jobs were left for one of these reasons.
--- :until is when the worker's sleep would end, if it finds nothing and :doze is true.
+-- suspects only one is taken, and only when :suspects allows it; where it does not, they are
+-- stepped over, so that nothing waits behind them. `held_back` says how many due jobs were looked
+-- at and left.
 with recursive
 me as materialized (
     -- Rescue locks this row FOR UPDATE: it waits for this claim, or this claim sees the death.
@@ -57,8 +57,9 @@ due as materialized (
             and j.status = 'pending'
             and not j.parked
             and (:types::text[] is null or j.type = any(:types::text[]))
+            and (j.crashes = 0 or :suspects::boolean)
         order by j.run_at, j.id
-        limit :slots::integer + :ahead::integer
+        limit least(r.capacity, :slots::integer + :ahead::integer)
         for update skip locked
     ) as d
     limit :slots::integer + :ahead::integer
