@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any, TypeVar
 
 from steve.telemetry import catalogue
@@ -57,7 +57,7 @@ class Events:
         said = ", ".join(map(repr, self.seen[-20:]))
         raise AssertionError(f"{count} more {kind.__name__} did not come within {within} s: {said}")
 
-    async def _stream(self) -> Any:
+    async def _stream(self) -> AsyncGenerator[Event, None]:
         place = 0
         while True:
             for event in self._from(place):

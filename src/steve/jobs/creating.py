@@ -59,7 +59,7 @@ class Creating(Opened):
         runtime = await self._opened()
         with explained(self._settings.schema):
             if connection is None:
-                created = await _create_surely(runtime.database, job)
+                created = await create_surely(runtime.database, job)
             else:
                 (created,) = await join(connection, self._settings.schema).run(create([job]))
             made = await _found(runtime.database, job) if created is None else _made(job, created)
@@ -96,11 +96,15 @@ class Creating(Opened):
         )
 
 
-async def _create_surely(database: Database, job: PreparedJob) -> Created | None:
-    """Create a job exactly once, even if replies are lost; None if it turns out to exist."""
+async def create_surely(
+    database: Database, job: PreparedJob, *, resent: bool = False
+) -> Created | None:
+    """Create a job exactly once, even if replies are lost; None if it turns out to exist.
+
+    `resent` says that it may have been sent before.
+    """
     pause = Pause()
     end = monotonic() + database.connect_timeout
-    resent = False
     while True:
         try:
             created = await database.run(create([job], resent=resent))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from time import monotonic
-from typing import Any
 
 from steve.core.codec import encode_result
 from steve.core.context import CancelReason, current_job
@@ -31,7 +29,7 @@ from steve.operations.finish import Report
 from steve.telemetry.catalogue import AttemptStarted, HandlerStuck, ResultReplaced
 from steve.telemetry.telemetry import Telemetry
 from steve.worker.finisher import Finisher
-from steve.worker.invoke import invoke, undisturbed
+from steve.worker.invoke import DONE, invoke, start_task, undisturbed
 from steve.worker.run import Run
 from steve.worker.threads import Threads
 from steve.worker.transaction import Transaction
@@ -193,7 +191,7 @@ class Executor:
             # A handler in a thread that runs a loop of its own.
             return asyncio.wrap_future(answer)
         answer.result()
-        return _DONE
+        return DONE
 
     def _pump(self) -> None:
         # A task may end before it is left for the first time, and would start the next from
@@ -283,17 +281,6 @@ class Executor:
             self._telemetry.emit(HandlerStuck(run.job, run.signal.reason or "shutdown", seconds))
 
 
-class _Done:
-    """What a `def` handler gets where an `async def` one awaits: it is done already."""
-
-    def __await__(self) -> Generator[None, None, None]:
-        return
-        yield
-
-
-_DONE = _Done()
-
-
 def _decide(run: Run, error: BaseException | None) -> Outcome:
     """Decide what a handler's end means that raised, or that was told to stop."""
     reason = run.signal.reason
@@ -307,10 +294,3 @@ def _decide(run: Run, error: BaseException | None) -> Outcome:
         # The worker stops, or must assume that the job was given to others.
         return Released()
     return decide_error(error, run.job)
-
-
-def start_task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Start a task; where Python can, at once, so that work without a pause needs no loop turn."""
-    if sys.version_info >= (3, 12):
-        return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
-    return asyncio.get_running_loop().create_task(work)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Coroutine
+import sys
+from collections.abc import Coroutine, Generator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -33,3 +34,21 @@ async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
         except asyncio.CancelledError:
             if task.done():
                 return task.result()
+
+
+def start_task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Start a task; where Python can, at once, so that work without a pause needs no loop turn."""
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
+    return asyncio.get_running_loop().create_task(work)
+
+
+class _Done:
+    """What a `def` handler gets where an `async def` one awaits: it is done already."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield
+
+
+DONE = _Done()

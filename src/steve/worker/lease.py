@@ -79,7 +79,8 @@ class LeaseKeeper:
     def _serve(self) -> None:
         pause = Pause(first=min(0.1, self._lease / 30), longest=max(self._lease / 10, 0.1))
         wait = self._lease / 3
-        while not self._stopping.wait(wait):
+        # Without the loop nothing runs any more: a lease that goes on would keep jobs from others.
+        while not self._stopping.wait(wait) and not self._loop.is_closed():
             began = monotonic()
             try:
                 asked_to_stop = self._renew()

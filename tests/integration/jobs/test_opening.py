@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from steve import (
     SteveError,
 )
 from support.network import unused_port
+from support.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +189,7 @@ def test_one_event_loop_after_the_other(shared_dsn: str) -> None:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_loop_that_ended_without_a_close_is_left_behind(shared_dsn: str) -> None:
-    jobs = Jobs(shared_dsn, handle_signals=False)
+    jobs = Jobs(shared_dsn, handle_signals=False, lease=1)
 
     async def work() -> None:
         await jobs.start(1)
@@ -201,6 +203,8 @@ def test_a_loop_that_ended_without_a_close_is_left_behind(shared_dsn: str) -> No
         await jobs.close()
 
     asyncio.run(more())
+    # Nobody renews the lease of the first worker any more.
+    eventually(lambda: not any(t.name.startswith("steve") for t in threading.enumerate()))
 
 
 def test_two_event_loops_at_once_are_refused(shared_dsn: str) -> None:

@@ -70,7 +70,7 @@ KINDS: dict[str, tuple[Any, bool]] = {
     "async object": (AsyncCallable(), True),
     "method": (Callable().method, False),
     "async method": (AsyncCallable().method, True),
-    "lambda": (lambda job: function(job), False),  # noqa: PLW0108
+    "lambda": (lambda job: function(job), False),
 }
 
 

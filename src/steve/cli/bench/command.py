@@ -68,7 +68,7 @@ def bench(common: Common, **options: int) -> None:
     """
     if common.schema is not None:
         raise click.UsageError("bench makes a schema of its own: --schema has no meaning here")
-    report = run(_bench(common, Plan(**options)))
+    report = run(_bench(common, Plan(**options)), fast=True)
     if common.json:
         document(report)
         return

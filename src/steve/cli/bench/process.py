@@ -72,7 +72,7 @@ async def worker(scratch: Scratch, concurrency: int) -> AsyncGenerator[WorkerPro
             stdout=log,
             stderr=log,
             # Ctrl-C is for us: we stop the worker when we have seen to the rest.
-            process_group=0,
+            start_new_session=True,
         )
         running = WorkerProcess(process, log)
         try:

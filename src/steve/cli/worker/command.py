@@ -41,7 +41,7 @@ CONCURRENCY = 10
     help="Queue to serve, with N handlers at most; several. [default: what the manager says]",
 )
 @click.option("--grace", type=Duration(), help="Time for running handlers when it is stopped.")
-@click.option("--max-jobs", type=click.IntRange(1), help="End after so many attempts.")
+@click.option("--max-jobs", type=click.IntRange(1), help="End after about so many attempts.")
 @click.option("--max-time", type=Duration(), help="End after so long: 12h.")
 @click.option(
     "--probe-port", type=click.IntRange(0, 65_535), help="Answer /healthz and /readyz on this port."

@@ -48,7 +48,7 @@ class Member:
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(writing,),
                 # The terminal would send Ctrl-C to both of us: two signals instead of one.
-                process_group=0,
+                start_new_session=True,
             )
         except BaseException:
             os.close(reading)

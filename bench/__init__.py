@@ -1,0 +1,1 @@
+"""steve beside its peers: the same work, on the same PostgreSQL, in the same run."""
