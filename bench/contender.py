@@ -37,6 +37,9 @@ class Growth:
     table: str
     rows: str
     fresh: Mapping[str, str] = field(default_factory=dict)
+    """Expressions may use `source`, the row copied, and `g`, the number of the copy."""
+    before: str = ""
+    """A statement to run before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,14 @@ class Peer:
     name: str
     adapter: str
     unfinished: str
-    """A query whose only row is true while there is a job that is due and not finished."""
+    """A query whose only row is true while there is a job that is due and not finished.
+
+    It may use the numbers of the jobs of the last fill: `%(above)s` < id <= `%(up_to)s`.
+    """
     keeps: str
     """What is left of a job that has succeeded."""
+    newest: str = ""
+    """The table of jobs, where their ids are numbers that the query uses."""
     history: tuple[Growth, ...] = ()
     scheduled: tuple[Growth, ...] = ()
     copies: int = 100

@@ -32,6 +32,7 @@ class Installed:
 
     command: tuple[str, ...]
     versions: dict[str, str]
+    folder: Path
 
     def version(self, package: str) -> str:
         """The version of a package, or an empty text."""
@@ -74,7 +75,7 @@ class Installer:
             pip = [program, "-m", "pip", "install", "--disable-pip-version-check"]
             self._run([*pip, "--progress-bar=off", *requirements], name)
             _stamp(home, key)
-        return Installed((str(program),), dict(_python_versions(home)))
+        return Installed((str(program),), dict(_python_versions(home)), home)
 
     def _install_node(self, environment: NodeEnvironment) -> Installed:
         found = self._find_node()
@@ -92,7 +93,7 @@ class Installer:
             _stamp(home, key)
         versions = dict(_node_versions(home))
         versions["node"] = ".".join(str(number) for number in found.version)
-        return Installed((str(found.program),), versions)
+        return Installed((str(found.program),), versions, home)
 
     def _find_python(self) -> str:
         """Return the path of the best Python here, which all peers share."""

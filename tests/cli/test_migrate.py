@@ -37,6 +37,7 @@ def test_migrate_prints_its_sql(fresh: Steve) -> None:
 def test_migrate_refuses(fresh: Steve) -> None:
     fresh.fails("migrate", "--sql", "--check", code=2)
     fresh.fails("migrate", "--from=1", code=2)
+    fresh.fails("migrate", "--sql", "--from=999", code=2)
     fresh.fails("migrate", "--schema=pg_jobs", code=2)
 
 

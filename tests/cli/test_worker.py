@@ -115,6 +115,7 @@ def test_imports_that_fail(steve: Steve) -> None:
         ("app.inner:jobs", "app.inner"),
         ("app:nothing", "did you mean app:jobs?"),
         ("app:number", "type int, not a steve.Jobs; did you mean app:jobs?"),
+        ("app:Jobs", "is the class Jobs, not a steve.Jobs; did you mean app:jobs?"),
         ("app:double", "calling app:double() failed"),
         ("app.py:jobs", "write the module, as in app:jobs"),
         ("./app.py", "write the module, as in app:jobs"),

@@ -1,4 +1,4 @@
-"""A network that loses exactly the answer that matters."""
+"""A way to PostgreSQL on which single answers get lost, as on a network that fails at that moment."""
 
 from __future__ import annotations
 
@@ -8,61 +8,51 @@ from typing import TYPE_CHECKING
 
 from psycopg import conninfo
 
+from support.network import HOST
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-HOST = "127.0.0.1"
+_SIZE = 1 << 16
 
 
 class LossyProxy:
-    """Stands between a client and PostgreSQL, and passes everything on until told otherwise.
+    """Passes everything on, but for the answers that `lose` asks for.
 
-    Each of the three acts once, upon the next request that contains `pattern`:
-
-    - `lose_request`: the connection is cut and the server never sees the request
-    - `lose_answer`: the server carries it out, then the connection is cut
-    - `hold_request`: the client's connection is cut, the server gets the request upon `release`
+    Connections are known by their application_name, which is in their first packet.
     """
 
     def __init__(self, dsn: str) -> None:
         self._upstream = conninfo.conninfo_to_dict(dsn)
-        self._plan: tuple[str, bytes] | None = None
-        self._released = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.acted = asyncio.Event()
+        self._doomed: dict[bytes, tuple[bytes, asyncio.Event]] = {}
         self.dsn = ""
-
-    def lose_request(self, pattern: bytes) -> None:
-        self._arm("request", pattern)
-
-    def lose_answer(self, pattern: bytes) -> None:
-        self._arm("answer", pattern)
-
-    def hold_request(self, pattern: bytes) -> None:
-        self._arm("hold", pattern)
-
-    def release(self) -> None:
-        self._released.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[LossyProxy, None]:
         server = await asyncio.start_server(self._serve, HOST, 0)
         port = server.sockets[0].getsockname()[1]
         self.dsn = conninfo.make_conninfo(
-            **{**self._upstream, "host": HOST, "port": port, "sslmode": "disable"}
+            **{**self._upstream, "host": HOST, "port": port, "sslmode": "disable"},
+            gssencmode="disable",
         )
         try:
             yield self
         finally:
-            self.release()
             server.close()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _arm(self, what: str, pattern: bytes) -> None:
-        self._plan = (what, pattern)
-        self.acted.clear()
+    def lose(self, name: str, request: bytes = b"") -> asyncio.Event:
+        """Lose the answer to the next request on a connection of that name, and cut it.
+
+        `request` is to be part of what the client sends. The event is set when it has happened:
+        the server has done what it was asked to, and nobody has heard of it.
+        """
+        lost = asyncio.Event()
+        self._doomed[name.encode()] = request, lost
+        return lost
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -70,48 +60,54 @@ class LossyProxy:
         self._tasks.add(task)
         host, port = str(self._upstream.get("host")), self._upstream.get("port") or 5432
         if host.startswith("/"):
-            server = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+            back, to = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
         else:
-            server = await asyncio.open_connection(host, int(port))
-        losing = asyncio.Event()
-        answers = asyncio.create_task(self._answers(server[0], writer, losing))
+            back, to = await asyncio.open_connection(host, int(port))
+        pumps: set[asyncio.Task[None]] = set()
         try:
-            while data := await reader.read(1 << 16):
-                what = self._due(data)
-                if what == "request":
-                    break
-                if what == "hold":
-                    writer.close()
-                    await self._released.wait()
-                losing_now = what is not None
-                if losing_now:
-                    losing.set()
-                server[1].write(data)
-                await server[1].drain()
-                if losing_now:
-                    await answers
-                    break
+            first = await reader.read(_SIZE)
+            to.write(first)
+            dropping: list[asyncio.Event] = []
+            pumps = {
+                asyncio.create_task(self._requests(first, reader, to, dropping)),
+                asyncio.create_task(_answers(back, writer, dropping)),
+            }
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
-            answers.cancel()
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
             writer.close()
-            server[1].close()
+            to.close()
             self._tasks.discard(task)
 
-    def _due(self, data: bytes) -> str | None:
-        if self._plan is None or self._plan[1] not in data:
-            return None
-        what, self._plan = self._plan[0], None
-        self.acted.set()
-        return what
-
-    async def _answers(
-        self, server: asyncio.StreamReader, client: asyncio.StreamWriter, losing: asyncio.Event
+    async def _requests(
+        self,
+        first: bytes,
+        source: asyncio.StreamReader,
+        target: asyncio.StreamWriter,
+        dropping: list[asyncio.Event],
     ) -> None:
-        while data := await server.read(1 << 16):
-            if losing.is_set():
-                return
-            client.write(data)
-            await client.drain()
-        client.close()
+        while data := await source.read(_SIZE):
+            for name, (request, lost) in list(self._doomed.items()):
+                if name in first and request in data:
+                    del self._doomed[name]
+                    dropping.append(lost)
+            target.write(data)
+            await target.drain()
+
+
+async def _answers(
+    source: asyncio.StreamReader, target: asyncio.StreamWriter, dropping: list[asyncio.Event]
+) -> None:
+    while data := await source.read(_SIZE):
+        if dropping:
+            # All of it has come when the server says that it is ready for the next request.
+            while not data.endswith(b"Z\0\0\0\5I") and (more := await source.read(_SIZE)):
+                data += more
+            dropping[0].set()
+            return
+        target.write(data)
+        await target.drain()

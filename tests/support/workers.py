@@ -91,6 +91,7 @@ class Bench:
         self.dsn = dsn
         self.database = Database(dsn, name="steve test", connect_timeout=5.0)
         self.stations: list[Station] = []
+        self._databases = [self.database]
         self._connection = connection
 
     async def worker(
@@ -101,13 +102,18 @@ class Bench:
         concurrency: int = 10,
         started: bool = True,
         listen: bool = True,
+        dsn: str | None = None,
         **settings: Any,
     ) -> Station:
         """Make a worker and start it.
 
         Its poll interval is long: what happens sooner, happens for a reason. Without `listen` no
-        notification reaches it.
+        notification reaches it. `dsn` is its way to the database, if not the bench's own.
         """
+        database = self.database
+        if dsn is not None:
+            database = Database(dsn, name="steve worker's pool", connect_timeout=5.0)
+            self._databases.append(database)
         telemetry = Telemetry()
         events = Events(telemetry)
         registry = Registry(fallback, handlers)
@@ -116,7 +122,7 @@ class Bench:
         callbacks = Callbacks()
         finished: list[UUID] = []
         worker = Worker(
-            self.database,
+            database,
             registry,
             Settings(db=self.dsn, **{"poll_interval": 5.0, "grace": 5.0, **settings}),
             telemetry,
@@ -187,6 +193,13 @@ class Bench:
         await self.sql("select pg_terminate_backend(pid) from unnest(%s::int[]) as pid", pids)
         return len(pids)
 
+    async def close(self) -> None:
+        """Stop the workers that still run, and close the connections."""
+        for station in list(self.stations):
+            await station.stop(0.0)
+        for database in self._databases:
+            await database.close()
+
     async def tidy(self) -> None:
         """Empty the tables."""
         await self.sql(";".join(f"delete from steve.{table}" for table in _TABLES))
@@ -205,9 +218,7 @@ async def bench_on(dsn: str, *, tidy: bool = True) -> AsyncGenerator[Bench, None
         try:
             yield bench
         finally:
-            for station in list(bench.stations):
-                await station.stop(0.0)
-            await bench.database.close()
+            await bench.close()
         await left_nothing(bench, before)
 
 

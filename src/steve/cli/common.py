@@ -33,6 +33,11 @@ class Common:
     json: bool
     verbosity: int
 
+    @property
+    def chosen_schema(self) -> str:
+        """The schema, or the usual one."""
+        return DEFAULT_SCHEMA if self.schema is None else self.schema
+
     @asynccontextmanager
     async def jobs(
         self, *, migrate: Literal["auto", "check", "never"] = "check"
@@ -42,7 +47,7 @@ class Common:
 
         manager = Jobs(
             self.db,
-            schema=DEFAULT_SCHEMA if self.schema is None else self.schema,
+            schema=self.chosen_schema,
             migrate=migrate,
             connect_timeout=CONNECT_TIMEOUT,
             handle_signals=False,

@@ -10,6 +10,7 @@ from uuid import UUID
 import click
 
 from steve.cli.common import Common, common, run
+from steve.cli.database import located
 from steve.cli.filters import filters
 from steve.cli.output import document, note
 from steve.cli.selection import change, count
@@ -127,10 +128,10 @@ async def _run(
     act: Act,
     verb: str,
 ) -> list[UUID]:
-    async with common.jobs() as jobs:
+    async with located(common.db) as dsn, common.jobs() as jobs:
         if uids:
             return await act(jobs, list(dict.fromkeys(uids)))
-        total = await count(jobs, choice)
+        total = await count(dsn, common.chosen_schema, choice)
         if total and not yes:
             _ask(total, verb)
         return await change(jobs, choice, total, lambda page: act(jobs, page), verb)

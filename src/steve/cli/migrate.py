@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from steve.cli.common import DEFAULT_SCHEMA, Common, common, run
+from steve.cli.common import Common, common, run
 from steve.cli.database import connection, located
 from steve.cli.output import document, note, shown
 
@@ -34,7 +34,7 @@ def migrate(common: Common, only_sql: bool, start: int | None, only_check: bool)
         raise click.UsageError("--from goes with --sql")
     from steve.core.settings import check_schema
 
-    schema = check_schema(DEFAULT_SCHEMA if common.schema is None else common.schema)
+    schema = check_schema(common.chosen_schema)
     if only_sql:
         click.echo(run(_script(common, schema, start)), nl=False)
         return
@@ -47,8 +47,12 @@ def migrate(common: Common, only_sql: bool, start: int | None, only_check: bool)
 
 async def _script(common: Common, schema: str, start: int | None) -> str:
     from steve.database.migrate import script, version
+    from steve.sql import migrations
 
     if start is not None:
+        newest = len(migrations(schema))
+        if start > newest:
+            raise click.BadParameter(f"the newest version is {newest}", param_hint="--from")
         return script(schema, start)
     async with located(common.db) as dsn, connection(dsn) as connected:
         return script(schema, await version(connected, schema))

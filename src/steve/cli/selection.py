@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from steve.cli.database import connection
 from steve.cli.output import progress
 
 if TYPE_CHECKING:
@@ -15,11 +17,29 @@ BATCH = 500
 """Jobs changed in one statement."""
 
 
-async def count(jobs: Jobs, choice: dict[str, Any]) -> int:
+_COUNT = """
+select count(*) from {schema}.jobs
+where (%(status)s::text[] is null or status = any(%(status)s::text[]))
+    and (%(type)s::text[] is null or type = any(%(type)s::text[]))
+    and (%(queue)s::text[] is null or queue = any(%(queue)s::text[]))
+    and (%(tag)s::text is null or %(tag)s::text = any(tags))
+    and (%(since)s::timestamptz is null or created_at >= %(since)s::timestamptz)
+    and (%(ago)s::interval is null or created_at >= {schema}.now() - %(ago)s::interval)
+"""
+
+
+async def count(dsn: str, schema: str, choice: dict[str, Any]) -> int:
     """Count the jobs that match the filters."""
-    total = 0
-    async for page in _pages(jobs, choice):
-        total += len(page)
+    from steve.sql import quoted
+
+    since = choice["since"]
+    ago = since if isinstance(since, timedelta) else None
+    values = {**choice, "since": None if ago is not None else since, "ago": ago}
+    async with connection(dsn) as connected:
+        cursor = await connected.execute(
+            _COUNT.format(schema=quoted(schema).replace("%", "%%")).encode(), values
+        )
+        (total,) = await cursor.fetchone() or (0,)
     return total
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -47,11 +48,11 @@ class Settled(NamedTuple):
 
 def complete(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
     """Complete jobs. Those missing from the answer were lost, or are asked to be cancelled."""
-    reports = sorted(reports, key=_job_id)
+    reports = sorted(reports, key=_job_uid)
     return Operation(
         "worker/complete",
         {
-            "ids": [report.job.id for report in reports],
+            "uids": [report.job.uid for report in reports],
             "attempt_ids": [report.job.attempt_id for report in reports],
             "results": [_result(report.outcome) for report in reports],
             "waits": [report.wait for report in reports],
@@ -65,13 +66,13 @@ def complete(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
 
 def settle(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
     """End attempts that did not complete their job. Those missing from the answer were lost."""
-    reports = sorted(reports, key=_job_id)
+    reports = sorted(reports, key=_job_uid)
     outcomes = [_settlement(report.outcome) for report in reports]
     failures = [outcome.failure for outcome in outcomes]
     return Operation(
         "worker/settle",
         {
-            "ids": [report.job.id for report in reports],
+            "uids": [report.job.uid for report in reports],
             "attempt_ids": [report.job.attempt_id for report in reports],
             "outcomes": [outcome.name for outcome in outcomes],
             "delays": [outcome.delay for outcome in outcomes],
@@ -146,13 +147,13 @@ def _pairs(rows: Rows) -> list[tuple[Any, Any]]:
 
 def _fences(jobs: Sequence[Job]) -> dict[str, Any]:
     return {
-        "ids": [job.id for job in jobs],
+        "uids": [job.uid for job in jobs],
         "attempt_ids": [job.attempt_id for job in jobs],
     }
 
 
-def _job_id(report: Report) -> int:
-    return report.job.id
+def _job_uid(report: Report) -> UUID:
+    return report.job.uid
 
 
 def _result(outcome: Outcome) -> str | None:

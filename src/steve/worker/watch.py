@@ -22,7 +22,11 @@ BLOCKED = 1.0
 
 
 class Watch:
-    """A look every half second, or as soon as a cancellation is announced."""
+    """Two loops: what can be seen from here, and what only the database knows.
+
+    They are apart because the database may be what does not answer: a lease that runs out
+    meanwhile must be noticed all the same.
+    """
 
     def __init__(
         self,
@@ -37,7 +41,8 @@ class Watch:
         self._lane = lane
         self._executor = executor
         self._telemetry = telemetry
-        self._interval = min(INTERVAL, lease / 10)
+        # Handlers are told of a lost lease a tenth of it before others may take their jobs.
+        self._interval = min(INTERVAL, lease / 25)
         self._worker = worker
         self._check_lease = check_lease
         self._look = asyncio.Event()
@@ -47,27 +52,31 @@ class Watch:
         self._look.set()
 
     async def serve(self) -> None:
-        """Look, for ever."""
+        """Look after the lease, the loop and handlers that do not stop, for ever."""
         while True:
             before = monotonic()
-            await wait_for(self._look, self._interval)
-            self._look.clear()
+            await asyncio.sleep(self._interval)
             late = monotonic() - before - self._interval
             if late > BLOCKED:
                 self._telemetry.emit(LoopBlocked(self._worker(), late))
             self._check_lease()
             self._executor.watch()
-            await self._check_cancellations()
 
-    async def _check_cancellations(self) -> None:
-        """Find out which handlers are to stop; notifications are for speed, this is for truth."""
-        limit = monotonic() - LONG_RUNNING
-        jobs = [
-            run.job
-            for run in self._executor.runs()
-            if run.told_at is None and run.started_at <= limit
-        ]
-        if jobs:
-            asked = await self._lane.run(cancellations(jobs))
-            for attempt_id, cancelling in asked.items():
-                self._executor.tell(attempt_id, "cancelled" if cancelling else "lost")
+    async def serve_cancellations(self) -> None:
+        """Find out which handlers are to stop, every half second or as soon as it is announced.
+
+        Notifications are for speed, this is for truth.
+        """
+        while True:
+            await wait_for(self._look, INTERVAL)
+            self._look.clear()
+            limit = monotonic() - LONG_RUNNING
+            jobs = [
+                run.job
+                for run in self._executor.runs()
+                if run.told_at is None and run.started_at <= limit
+            ]
+            if jobs:
+                asked = await self._lane.run(cancellations(jobs))
+                for attempt_id, cancelling in asked.items():
+                    self._executor.tell(attempt_id, "cancelled" if cancelling else "lost")

@@ -165,6 +165,7 @@ class Worker:
         self._loops.begin("writing outcomes", self._finisher.serve)
         self._loops.begin("claiming jobs", self._fetcher.serve)
         self._loops.begin("watching handlers", self._watch.serve)
+        self._loops.begin("looking for cancellations", self._watch.serve_cancellations)
         self._fetcher.open()
 
     async def wait_failed(self) -> None:

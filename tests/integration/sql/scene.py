@@ -177,7 +177,7 @@ class Scene:
     def crash(self, *workers: int) -> list[Rescued]:
         """Let the leases of all workers run out, and rescue what these held."""
         self.all(
-            "update steve.worker set expires_at = '-infinity' where id = any(%s) returning id", [*workers]
+            "update steve.worker set expires_at = '2000-01-01' where id = any(%s) returning id", [*workers]
         )
         return self.rescue()
 

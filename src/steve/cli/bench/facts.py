@@ -22,8 +22,11 @@ _SETTINGS = (
 )
 
 
-async def facts(scratch: Scratch) -> dict[str, str | int]:
-    """Collect the facts, in the order in which people read them."""
+Facts = dict[str, str | int | float]
+
+
+async def facts(scratch: Scratch) -> Facts:
+    """Collect the facts. `load` is what the machine does besides, so ask before measuring."""
     rows = await scratch.rows(
         "select name, current_setting(name) from pg_settings where name = any(%s)",
         ["server_version", *_SETTINGS],
@@ -36,6 +39,7 @@ async def facts(scratch: Scratch) -> dict[str, str | int]:
         "platform": platform.platform(terse=True),
         "machine": platform.machine(),
         "cores": _cores(),
+        "load": round(os.getloadavg()[0], 2),
         "postgresql": settings["server_version"],
         **{name: settings[name] for name in _SETTINGS if name in settings},
     }

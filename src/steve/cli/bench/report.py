@@ -7,6 +7,7 @@ from statistics import median
 import click
 import msgspec
 
+from steve.cli.bench.facts import Facts
 from steve.cli.bench.measure import Latency
 
 
@@ -36,7 +37,7 @@ class Report(msgspec.Struct, frozen=True):
 
     database: str
     schema: str
-    facts: dict[str, str | int]
+    facts: Facts
     concurrency: int
     create: Rates
     create_many: Rates
@@ -49,10 +50,11 @@ def print_report(report: Report) -> None:
     facts = report.facts
     click.echo(
         f"steve {facts['steve']}, Python {facts['python']} ({facts['event_loop']}), "
-        f"PostgreSQL {facts['postgresql']}, {facts['cores']} cores, {facts['platform']}"
+        f"PostgreSQL {facts['postgresql']}, {facts['cores']} cores (load {facts['load']} before), "
+        f"{facts['platform']}"
     )
-    known = ("steve", "python", "event_loop", "postgresql", "cores", "platform", "machine")
-    click.echo(", ".join(f"{name} {value}" for name, value in facts.items() if name not in known))
+    said = ("steve", "python", "event_loop", "postgresql", "cores", "load", "platform", "machine")
+    click.echo(", ".join(f"{name} {value}" for name, value in facts.items() if name not in said))
     click.echo()
     _line("create, one by one", report.create)
     _line("create_many, one call", report.create_many)

@@ -23,6 +23,7 @@ CREATES = 2000
 
 async def measure(place: Scratch, plan: Plan) -> Report:
     """Measure everything, with a progress bar."""
+    before = await facts(place)
     jobs = Jobs(place.dsn, schema=place.schema, migrate="never", handle_signals=False)
     async with jobs:
         with progress() as bar:
@@ -31,7 +32,7 @@ async def measure(place: Scratch, plan: Plan) -> Report:
     return Report(
         database=location(place.dsn),
         schema=place.schema,
-        facts=await facts(place),
+        facts=before,
         concurrency=plan.concurrency,
         create=Rates.of(min(plan.count, CREATES), creates),
         create_many=Rates.of(plan.count, manies),

@@ -87,7 +87,9 @@ async def _refuse_others(dsn: str, schema: str) -> None:
     async with connection(dsn) as connected:
         if await version(connected, schema) == 0:
             return
-        query = f"select 1 from {quoted(schema)}.jobs where type <> all(%s) limit 1"
+        query = (
+            f"select 1 from {quoted(schema).replace('%', '%%')}.jobs where type <> all(%s) limit 1"
+        )
         cursor = await connected.execute(query.encode(), [list(TYPES)])
         if await cursor.fetchone():
             raise click.BadParameter(

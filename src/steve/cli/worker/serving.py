@@ -43,6 +43,8 @@ async def serve(jobs: Jobs, plan: Plan) -> int:
     Raises what ended the worker against its will, and what kept it from starting.
     """
     _adjust(jobs, plan)
+    if jobs._registry.types() == []:  # pyright: ignore[reportPrivateUsage]
+        logger.warning("the manager has no handlers: is the module imported that registers them?")
     limits = _Limits(plan, jobs)
     async with (
         probing(jobs.alive, jobs.ready, plan.probe_host, plan.probe_port),
@@ -74,6 +76,9 @@ def _adjust(jobs: Jobs, plan: Plan) -> None:
         "handle_signals": True,
     }
     given = {name: value for name, value in changes.items() if value is not None}
+    if plan.db is not None:
+        # The manager's own leads to another database.
+        given["listen_db"] = None
     jobs._settings = replace(jobs._settings, **given)  # pyright: ignore[reportPrivateUsage]
 
 

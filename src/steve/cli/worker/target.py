@@ -49,7 +49,7 @@ def load(target: str) -> Jobs:
     except (Exception, SystemExit) as error:
         _fail_import(name, error)
     found = _attribute(module, attribute)
-    if callable(found) and not isinstance(found, Jobs):
+    if callable(found) and not isinstance(found, Jobs | type):
         found = _called(found, f"{name}:{attribute}")
     if not isinstance(found, Jobs):
         raise TargetError(
@@ -116,6 +116,8 @@ def _described(value: object) -> str:
         if kind.__module__ == "builtins"
         else f"{kind.__module__}.{kind.__qualname__}"
     )
+    if isinstance(value, type):
+        return f"the class {value.__qualname__}"
     return "None" if value is None else f"an object of type {name}"
 
 

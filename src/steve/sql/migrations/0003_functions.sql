@@ -92,7 +92,7 @@ begin
 
     if not resent and coalesce(cardinality(made), 0) < jsonb_array_length(jobs) then
         raise exception 'a job with one of these uids exists already'
-            using errcode = 'unique_violation', constraint = 'job_uid';
+            using errcode = 'unique_violation', constraint = 'job_pkey';
     end if;
 
     if resent then
@@ -159,9 +159,9 @@ declare
 begin
     -- Wait for claims and finishes in flight in a statement of its own, so that those below see
     -- what these have written: an UPDATE that waits itself checks the constraints on the old row.
-    perform j.id from steve.job j
+    perform j.uid from steve.job j
     where j.uid = any(uids)
-    order by j.id
+    order by j.uid
     for update;
 
     return query

@@ -1,9 +1,9 @@
 -- Deletes jobs that do not run, live or archived, with their attempts. If one of them runs nothing
 -- is deleted, unless :skip_running; the running ones are returned with false.
 with live as materialized (
-    select j.id, j.uid, j.status = 'running' as running from steve.job j
+    select j.uid, j.status = 'running' as running from steve.job j
     where j.uid = any(:uids::uuid[])
-    order by j.id
+    order by j.uid
     for update
 ),
 allowed as materialized (
@@ -11,7 +11,7 @@ allowed as materialized (
 ),
 removed as (
     delete from steve.job j using live l
-    where j.id = l.id and not l.running and (select yes from allowed)
+    where j.uid = l.uid and not l.running and (select yes from allowed)
     returning j.id, j.uid
 ),
 removed_from_archive as (

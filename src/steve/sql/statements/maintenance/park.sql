@@ -46,12 +46,12 @@ orphaned as materialized (
 parked as (
     update steve.job j
     set parked = true
-    where j.id = any(array(
-        select j.id
+    where j.uid = any(array(
+        select j.uid
         from orphaned o
         join steve.job j on j.queue = o.queue and j.type = o.type
         where j.status = 'pending' and not j.parked
-        order by j.id
+        order by j.uid
         limit :batch::integer
         for update of j skip locked
     ))

@@ -3,7 +3,7 @@
 -- A job that its worker is finishing at this moment is locked, and left.
 with held as materialized (
     select
-        j.id, j.attempt_id, j.attempted_at, j.worker, j.attempts,
+        j.id, j.uid, j.attempt_id, j.attempted_at, j.worker, j.attempts,
         case
             when j.cancel_requested_at is not null then 'cancelled'
             when j.crashes + 1 > j.max_crashes then 'failed'
@@ -12,7 +12,7 @@ with held as materialized (
     from steve.job j
     join steve.worker w on w.id = j.worker
     where j.status = 'running' and j.worker = any(:workers::bigint[]) and w.died_at is not null
-    order by j.id
+    order by j.uid
     limit :batch::integer
     for update of j skip locked
 ),
@@ -37,12 +37,12 @@ again as (
         started_at = coalesce(j.started_at, j.attempted_at),
         updated_at = steve.now()
     from held h
-    where j.id = h.id and h.status = 'pending'
+    where j.uid = h.uid and h.status = 'pending'
     returning j.id, j.uid, j.attempt_id, j.type, j.queue, 'pending' as status
 ),
 finished as (
     delete from steve.job j using held h
-    where j.id = h.id and h.status <> 'pending'
+    where j.uid = h.uid and h.status <> 'pending'
     returning j.*, h.status as outcome
 ),
 archived as (

@@ -2,12 +2,12 @@
 with found as (
     update steve.job j
     set parked = false
-    where j.id = any(array(
-        select j.id from steve.job j
+    where j.uid = any(array(
+        select j.uid from steve.job j
         where j.parked
             and j.queue = any(:queues::text[])
             and (:types::text[] is null or j.type = any(:types::text[]))
-        order by j.id
+        order by j.uid
         limit :batch::integer
         for update skip locked
     ))

@@ -1,5 +1,5 @@
 -- Which of the running attempts are asked to stop (true), or no longer hold their job (false).
 select a.attempt_id, j.id is not null
-from unnest(:ids::bigint[], :attempt_ids::bigint[]) as a (id, attempt_id)
-left join steve.job j on j.id = a.id and j.attempt_id = a.attempt_id and j.status = 'running'
+from unnest(:uids::uuid[], :attempt_ids::bigint[]) as a (uid, attempt_id)
+left join steve.job j on j.uid = a.uid and j.attempt_id = a.attempt_id and j.status = 'running'
 where j.id is null or j.cancel_requested_at is not null;

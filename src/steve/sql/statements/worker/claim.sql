@@ -46,11 +46,11 @@ ranges (queue, capacity, place, priority) as (
 ),
 due as materialized (
     select
-        d.id, r.queue, r.capacity, d.crashes > 0 as suspect, d.max_crashes = 0 as only_once,
+        d.uid, r.queue, r.capacity, d.crashes > 0 as suspect, d.max_crashes = 0 as only_once,
         row_number() over () as place
     from (select * from ranges where priority is not null order by priority desc, place) as r
     cross join lateral (
-        select j.id, j.crashes, j.max_crashes from steve.job j
+        select j.uid, j.crashes, j.max_crashes from steve.job j
         where j.queue = r.queue
             and j.priority = r.priority
             and j.run_at <= steve.now()
@@ -66,13 +66,13 @@ due as materialized (
 ),
 numbered as (
     select
-        id, capacity, suspect, only_once, place,
+        uid, capacity, suspect, only_once, place,
         row_number() over (partition by queue order by place) as place_in_queue,
         count(*) filter (where suspect) over (order by place) as suspects
     from due
 ),
 taken as materialized (
-    select id from numbered
+    select uid from numbered
     where place_in_queue <= capacity
         and (not only_once or place <= :slots::integer)
         and (not suspect or place <= :slots::integer and suspects = 1 and :suspects::boolean)
@@ -84,7 +84,7 @@ set status = 'running',
     attempts = j.attempts + 1,
     attempted_at = steve.now(),
     updated_at = steve.now()
-where j.id = any(array(select id from taken))
+where j.uid = any(array(select uid from taken))
 returning
     j.id, j.uid, j.attempt_id, j.type, j.payload, j.attempts, j.refunded, j.crashes,
     j.max_attempts, j.max_crashes, j.created_at, j.attempted_at, j.started_at, j.run_at,

@@ -1,14 +1,14 @@
 -- Completes jobs: each moves from the live table to the archive if the attempt still holds it and
 -- nobody asked for its cancellation. Returns those that did, and whether somebody waits for one.
--- The arrays are parallel, in the order of ids, so that rows are locked in that order.
+-- The arrays are parallel, in the order of uids, so that rows are locked in that order.
 with done as (
     select * from unnest(
-        :ids::bigint[], :attempt_ids::bigint[], :results::text[], :waits::double precision[]
-    ) as d (id, attempt_id, result, wait)
+        :uids::uuid[], :attempt_ids::bigint[], :results::text[], :waits::double precision[]
+    ) as d (uid, attempt_id, result, wait)
 ),
 finished as (
     delete from steve.job j using done d
-    where j.id = d.id
+    where j.uid = d.uid
         and j.attempt_id = d.attempt_id
         and j.status = 'running'
         and j.cancel_requested_at is null

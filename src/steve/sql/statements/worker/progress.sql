@@ -2,7 +2,7 @@
 -- their cancellation is requested.
 update steve.job j
 set progress = p.progress, progress_message = p.message
-from unnest(:ids::bigint[], :attempt_ids::bigint[], :fractions::real[], :messages::text[])
-    as p (id, attempt_id, progress, message)
-where j.id = p.id and j.attempt_id = p.attempt_id and j.status = 'running'
+from unnest(:uids::uuid[], :attempt_ids::bigint[], :fractions::real[], :messages::text[])
+    as p (uid, attempt_id, progress, message)
+where j.uid = p.uid and j.attempt_id = p.attempt_id and j.status = 'running'
 returning j.id, j.cancel_requested_at is not null;

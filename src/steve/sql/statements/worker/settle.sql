@@ -12,14 +12,14 @@
 -- says that the handler never started.
 with ended as (
     select * from unnest(
-        :ids::bigint[], :attempt_ids::bigint[], :outcomes::text[], :delays::double precision[],
+        :uids::uuid[], :attempt_ids::bigint[], :outcomes::text[], :delays::double precision[],
         :waits::double precision[], :errors::text[], :messages::text[], :tracebacks::text[],
         :fingerprints::text[]
-    ) as e (id, attempt_id, outcome, delay, wait, error, message, traceback, fingerprint)
+    ) as e (uid, attempt_id, outcome, delay, wait, error, message, traceback, fingerprint)
 ),
 held as materialized (
     select
-        j.id, j.worker, j.attempts, e.attempt_id, e.outcome, e.delay, e.error, e.message,
+        j.id, j.uid, j.worker, j.attempts, e.attempt_id, e.outcome, e.delay, e.error, e.message,
         e.traceback,
         coalesce(e.fingerprint, j.fingerprint) as fingerprint,
         case
@@ -35,9 +35,9 @@ held as materialized (
         j.attempted_at + coalesce(e.wait, 0) * interval '1 second' as began_at,
         coalesce(j.started_at, j.attempted_at + e.wait * interval '1 second') as first_began_at
     from steve.job j
-    join ended e on e.id = j.id and e.attempt_id = j.attempt_id
-    where j.status = 'running' and j.id = any(:ids::bigint[])
-    order by j.id
+    join ended e on e.uid = j.uid and e.attempt_id = j.attempt_id
+    where j.status = 'running' and j.uid = any(:uids::uuid[])
+    order by j.uid
     for update of j
 ),
 logged as (
@@ -69,12 +69,12 @@ again as (
         error = h.job_error,
         fingerprint = h.fingerprint
     from held h
-    where j.id = h.id and h.status = 'pending'
+    where j.uid = h.uid and h.status = 'pending'
     returning j.id, j.uid, 'pending' as status, j.run_at, j.updated_at
 ),
 finished as (
     delete from steve.job j using held h
-    where j.id = h.id and h.status <> 'pending'
+    where j.uid = h.uid and h.status <> 'pending'
     returning
         j.*, h.status as outcome, h.job_error, h.fingerprint as cause, h.began_at, h.first_began_at
 ),

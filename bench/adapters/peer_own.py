@@ -1,0 +1,132 @@
+"""steve's own statements in a plain psycopg loop: what its Python runtime adds is the difference.
+
+As configuration `raw`, what steve does to a row without its statements: INSERT and COPY.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, LiteralString, cast
+
+import psycopg
+from adapter import Adapter, Payload, emit, main
+from psycopg import AsyncRawCursor
+
+from steve.database.migrate import migrate
+from steve.operations.create import COPY_COLUMNS, COPY_TYPES
+from steve.sql import statement
+
+BATCH = 200
+REGISTRATION = {
+    "name": "own", "host": "localhost", "pid": 1, "version": "0", "channel": "own",
+    "queues": ["default"], "types": ["noop"], "concurrency": BATCH, "lease": 3600.0,
+}  # fmt: skip
+CLAIM = {
+    "queues": ["default"], "capacities": [BATCH], "types": ["noop"], "slots": BATCH, "ahead": 0,
+    "suspects": True,
+}  # fmt: skip
+COLUMNS = ", ".join(COPY_COLUMNS)
+INSERT = (
+    f"insert into steve.job ({COLUMNS}) values "
+    f"({', '.join(f'${number}' for number in range(1, len(COPY_COLUMNS) + 1))}) "
+    "returning id, uid, status, created_at, run_at"
+)
+
+
+class Own(Adapter):
+    """`own`: the statements of steve; `raw`: plain ones on its table."""
+
+    async def setup(self) -> None:
+        async with await self._connect() as connection:
+            await migrate(connection, "steve")
+
+    async def open(self, clients: int) -> None:
+        self.clients = [await self._connect() for _ in range(clients)]
+
+    async def create(self, job: Payload, client: int) -> None:
+        connection = self.clients[client]
+        if self.options["config"] == "raw":
+            await _send(connection, INSERT, _row(job))
+            return
+        made = {"uid": str(uuid.uuid4()), "type": "noop", "payload": job, "queue": "default"}
+        await _run(
+            connection, "jobs/create", {"jobs": json.dumps([made]), "actor": None, "resent": False}
+        )
+
+    async def fill(self, jobs: list[Payload]) -> None:
+        async with (
+            self.clients[0].cursor() as cursor,
+            cursor.copy(f"copy steve.job ({COLUMNS}) from stdin".encode()) as copy,
+        ):
+            copy.set_types(COPY_TYPES)
+            for job in jobs:
+                await copy.write_row(_row(job))
+
+    async def _run_drain(self) -> None:
+        """Take turns as the bare loop does: a claim while the batch before is being finished."""
+        claims, finishes = await self._connect(), await self._connect()
+        worker = (await _run(claims, "worker/register", REGISTRATION))[0][0]
+        batches: asyncio.Queue[list[Any] | None] = asyncio.Queue(4)
+        began = time.perf_counter()
+        finisher = asyncio.create_task(_finish(finishes, batches))
+        done = 0
+        while rows := await _run(claims, "worker/claim", {**CLAIM, "worker": worker}):
+            done += len(rows)
+            await batches.put(rows)
+        await batches.put(None)
+        await finisher
+        emit("result", rate=done / (time.perf_counter() - began))
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
+
+
+async def _finish(
+    connection: psycopg.AsyncConnection[Any], batches: asyncio.Queue[list[Any] | None]
+) -> None:
+    while (rows := await batches.get()) is not None:
+        ended = sorted((row[0], row[2]) for row in rows)
+        await _run(
+            connection,
+            "worker/complete",
+            {
+                "ids": [id for id, _ in ended],
+                "attempt_ids": [attempt for _, attempt in ended],
+                "results": [None] * len(ended),
+                "waits": [0.0] * len(ended),
+            },
+        )
+
+
+async def _run(
+    connection: psycopg.AsyncConnection[Any], name: str, values: Mapping[str, Any]
+) -> list[Any]:
+    found = statement(name, "steve")
+    return await _send(connection, found.text, [values[name] for name in found.parameters])
+
+
+async def _send(
+    connection: psycopg.AsyncConnection[Any], text: str, values: list[Any] | tuple[Any, ...]
+) -> list[Any]:
+    cursor = AsyncRawCursor(connection)
+    await cursor.execute(cast("LiteralString", text), values, prepare=True, binary=True)
+    return await cursor.fetchall()
+
+
+def _row(job: Payload) -> tuple[Any, ...]:
+    """Return the values of COPY_COLUMNS for a job with the defaults of everything."""
+    now = datetime.now(UTC)
+    values = {
+        "uid": uuid.uuid4(), "type": "noop", "payload": json.dumps(job), "queue": "default",
+        "priority": 0, "run_at": now, "scheduled_at": now, "max_attempts": 3, "max_crashes": 3,
+        "backoff_strategy": "exp", "tags": [], "meta": "{}",
+    }  # fmt: skip
+    return tuple(values.get(column) for column in COPY_COLUMNS)
+
+
+main(Own)
