@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?=
 ARGS ?=
-SOURCES := src tests
+SOURCES := src tests examples
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all check lint types imports format bench clean

@@ -25,7 +25,7 @@ class LossyProxy:
     def __init__(self, dsn: str) -> None:
         self._upstream = conninfo.conninfo_to_dict(dsn)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._doomed: dict[bytes, tuple[bytes, asyncio.Event]] = {}
+        self._doomed: dict[bytes, tuple[bytes, int, asyncio.Event]] = {}
         self.dsn = ""
 
     @asynccontextmanager
@@ -44,14 +44,15 @@ class LossyProxy:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def lose(self, name: str, request: bytes = b"") -> asyncio.Event:
+    def lose(self, name: str, request: bytes = b"", *, skip: int = 0) -> asyncio.Event:
         """Lose the answer to the next request on a connection of that name, and cut it.
 
-        `request` is to be part of what the client sends. The event is set when it has happened:
-        the server has done what it was asked to, and nobody has heard of it.
+        `request` is to be part of what the client sends; of those that follow, `skip` are let
+        through. The event is set when it has happened: the server has done what it was asked to,
+        and nobody has heard of it.
         """
         lost = asyncio.Event()
-        self._doomed[name.encode()] = request, lost
+        self._doomed[name.encode()] = request, skip, lost
         return lost
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,8 +92,12 @@ class LossyProxy:
         dropping: list[asyncio.Event],
     ) -> None:
         while data := await source.read(_SIZE):
-            for name, (request, lost) in list(self._doomed.items()):
-                if name in first and request in data:
+            for name, (request, skip, lost) in list(self._doomed.items()):
+                if name not in first or request not in data:
+                    continue
+                if skip:
+                    self._doomed[name] = b"", skip - 1, lost
+                else:
                     del self._doomed[name]
                     dropping.append(lost)
             target.write(data)
@@ -105,7 +110,7 @@ async def _answers(
     while data := await source.read(_SIZE):
         if dropping:
             # All of it has come when the server says that it is ready for the next request.
-            while not data.endswith(b"Z\0\0\0\5I") and (more := await source.read(_SIZE)):
+            while data[-6:-1] != b"Z\0\0\0\5" and (more := await source.read(_SIZE)):
                 data += more
             dropping[0].set()
             return

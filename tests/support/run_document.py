@@ -102,8 +102,10 @@ class Reader:
     async def _clean_up(self) -> None:
         for value in self._names.values():
             if isinstance(value, Jobs):
-                await value.stop()
                 await value.close()
+            elif isinstance(value, subprocess.Popen) and value.poll() is None:
+                value.kill()
+                value.wait()
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ class Bench:
 
     def __init__(self, dsn: str, connection: psycopg.AsyncConnection[Any]) -> None:
         self.dsn = dsn
-        self.database = Database(dsn, name="steve test", connect_timeout=5.0)
+        self.database = Database(dsn, name="steve test", connect_timeout=2.0)
         self.stations: list[Station] = []
         self._databases = [self.database]
         self._connection = connection
@@ -112,7 +112,7 @@ class Bench:
         """
         database = self.database
         if dsn is not None:
-            database = Database(dsn, name="steve worker's pool", connect_timeout=5.0)
+            database = Database(dsn, name="steve worker's pool", connect_timeout=2.0)
             self._databases.append(database)
         telemetry = Telemetry()
         events = Events(telemetry)

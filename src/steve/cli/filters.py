@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from steve.cli.values import Moment
+from steve.cli.values import Kind, Moment
 
 T = TypeVar("T")
 
 
-class Status(click.ParamType[str]):
+class Status(Kind[str]):
     """A status of a job."""
 
     name = "status"

@@ -5,10 +5,21 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 import click
+
+if TYPE_CHECKING:
+    Kind = click.ParamType
+else:
+
+    class Kind(click.ParamType):
+        """What is read; the type in brackets is for type checkers. Older clicks have none."""
+
+        def __class_getitem__(cls, _type: object) -> type:
+            return cls
+
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])", re.IGNORECASE)
@@ -26,7 +37,7 @@ class QueueChoice(NamedTuple):
     concurrency: int | None
 
 
-class Duration(click.ParamType[float]):
+class Duration(Kind[float]):
     """Seconds as `90`, `1.5`, `90s`, `5m`, `1h30m`, `2d`, `1w`, `200ms`."""
 
     name = "duration"
@@ -42,7 +53,7 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
-class Instant(click.ParamType[datetime]):
+class Instant(Kind[datetime]):
     """A moment in ISO 8601 with its time zone."""
 
     name = "instant"
@@ -66,7 +77,7 @@ class Instant(click.ParamType[datetime]):
         return moment.astimezone(UTC)
 
 
-class Moment(click.ParamType["datetime | timedelta"]):
+class Moment(Kind["datetime | timedelta"]):
     """A moment, or how far it is from now."""
 
     name = "time"
@@ -85,7 +96,7 @@ class Moment(click.ParamType["datetime | timedelta"]):
             self.fail(f"{value!r} is too far away", param, ctx)
 
 
-class Uid(click.ParamType[UUID]):
+class Uid(Kind[UUID]):
     """The uid of a job, as `steve list` shows it."""
 
     name = "uid"
@@ -97,7 +108,7 @@ class Uid(click.ParamType[UUID]):
             self.fail(f"{value!r} is no uid: 36 characters, as `steve list` shows them", param, ctx)
 
 
-class Json(click.ParamType[Any]):
+class Json(Kind[Any]):
     """A JSON document; `-` becomes `STANDARD_INPUT`."""
 
     name = "json"
@@ -113,7 +124,7 @@ class Json(click.ParamType[Any]):
             self.fail(f"not JSON: {error}", param, ctx)
 
 
-class MetaItem(click.ParamType["tuple[str, Any]"]):
+class MetaItem(Kind["tuple[str, Any]"]):
     """`KEY=TEXT`, or `KEY:=JSON`."""
 
     name = "meta"
@@ -136,7 +147,7 @@ class MetaItem(click.ParamType["tuple[str, Any]"]):
             self.fail(f"the value of {key!r} is not JSON: {error}", param, ctx)
 
 
-class Queue(click.ParamType[QueueChoice]):
+class Queue(Kind[QueueChoice]):
     """`NAME`, or `NAME=CONCURRENCY`."""
 
     name = "queue"

@@ -14,15 +14,15 @@ import random
 import uuid
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, Protocol, cast
 
 from psycopg import AsyncConnection
-from psycopg.rows import tuple_row
 
 from steve.core.pause import Pause
-from steve.database.adapters import AsyncOwnCursor
 from steve.database.connect import connect
 from steve.database.database import Database
+from steve.operations.operation import Operation
+from steve.operations.query import notify
 from steve.sql import quoted
 from steve.telemetry.catalogue import ListenRestored, ListenUnavailable
 from steve.telemetry.telemetry import Telemetry
@@ -50,6 +50,12 @@ class _Silent(Exception):
     """The connection is there, but notifications do not arrive on it."""
 
 
+class Run(Protocol):
+    """Runs an operation on some connection, but not on the listening one."""
+
+    async def __call__(self, operation: Operation[None], /) -> None: ...
+
+
 class Listener:
     """Passes notifications to callbacks by channel, on a connection that heals by itself.
 
@@ -67,6 +73,8 @@ class Listener:
         self._changed = asyncio.Event()
         self._echo = asyncio.Event()
         self._token = ""
+        self.run: Run | None = None
+        """Sends our notifications to ourselves where a worker has a connection to spare for it."""
         self._heard_at: float | None = None
         self._unavailable = False
         self._task: asyncio.Task[None] | None = None
@@ -208,13 +216,7 @@ class Listener:
         echo would prove nothing.
         """
         try:
-            async with self._database.connection() as connection:
-                cursor = AsyncOwnCursor(connection, row_factory=tuple_row)
-                await cursor.execute(
-                    "select pg_notify($1::text, $2::text)",
-                    [self.channel("echo"), token],
-                    prepare=False,
-                )
+            await (self.run or self._database.run)(notify(self.channel("echo"), token))
         except Exception:
             # That the database is not there says nothing about listening.
             logger.debug("could not send a notification to ourselves", exc_info=True)

@@ -180,15 +180,12 @@ async def _exists(database: Database, job: PreparedJob) -> bool:
     Creating it again waits for the transaction that may be on its way, and finds the job then, or
     does not; what it creates itself is rolled back.
     """
-    try:
-        async with (
-            database.connection() as connection,
-            connection.transaction(force_rollback=True),
-        ):
-            created = await execute(connection, create([job], resent=True), database.schema)
-    except psycopg.errors.UniqueViolation:
-        return True
-    return not created
+    async with (
+        database.connection() as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        return not await execute(connection, create([job], resent=True), database.schema)
+    raise AssertionError("a connection's block swallows nothing")
 
 
 async def _each(items: Iterable[Item] | AsyncIterable[Item]) -> AsyncGenerator[Item, None]:

@@ -12,10 +12,11 @@ from steve.core.errors import JobRunning
 from steve.core.job import STATUSES, TERMINAL
 from steve.database.execute import execute
 from steve.jobs.choice import Filter, Uid, check_page, check_uids, require_choice
+from steve.jobs.endings import tell_over
 from steve.jobs.looking import Looking
 from steve.jobs.trouble import explained
 from steve.operations import control
-from steve.operations.query import find, page
+from steve.operations.query import page
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -141,16 +142,7 @@ class Controlling(Looking):
 
     async def _tell(self, cancelled: Sequence[UUID]) -> None:
         """Let those in this process know that jobs are over that had not started."""
-        if not cancelled:
-            return
-        runtime = await self._opened()
-        for uid in cancelled:
-            runtime.waiter.nudge(uid)
-        if self._callbacks.active:
-            for job, _ in await self._run(find(cancelled)):
-                # Of those that were running, their worker tells.
-                if job.worker is None:
-                    self._callbacks.job_ended(job)
+        await tell_over(await self._opened(), self._callbacks, self._run, cancelled)
 
 
 def _slices(uids: Sequence[UUID]) -> list[list[UUID]]:

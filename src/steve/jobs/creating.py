@@ -109,11 +109,6 @@ async def create_surely(
         try:
             created = await database.run(create([job], resent=resent))
             return created[0] if created else None
-        except psycopg.errors.UniqueViolation:
-            if not resent:
-                raise
-            # The first send has committed while the second one was on its way.
-            return None
         except psycopg.Error as error:
             if not is_transient(error) or monotonic() > end:
                 raise

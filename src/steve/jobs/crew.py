@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg import AsyncConnection
 
 from steve.core.registry import Registry
 from steve.core.settings import Settings
 from steve.events.callbacks import Callbacks
+from steve.jobs.endings import tell_over
 from steve.jobs.runtime import Runtime
 from steve.maintenance.maintenance import Maintenance
 from steve.telemetry.telemetry import Telemetry
@@ -59,6 +61,7 @@ class Crew:
             retention=settings.retention,
             telemetry=telemetry,
             on_work=self.worker.wake,
+            on_over=self._rescued,
         )
         self._on_signal = on_signal
         self._signals = Signals(self._signalled, self.worker.hurry)
@@ -85,6 +88,7 @@ class Crew:
     async def start(self) -> None:
         """Begin to work. Raises when the database cannot be reached."""
         await self.worker.start()
+        self.runtime.listener.run = self.worker.run
         self._maintenance.start()
         self._watching = asyncio.create_task(self._watch(), name="steve watching")
         if self._handles_signals:
@@ -108,6 +112,7 @@ class Crew:
             if self._watching is not None:
                 self._watching.cancel()
             await self._maintenance.stop()
+            self.runtime.listener.run = None
             await self.worker.stop()
             try:
                 async with asyncio.timeout(CALLBACK_PATIENCE):
@@ -135,6 +140,9 @@ class Crew:
     def _signalled(self) -> None:
         self.was_signalled = True
         self._on_signal()
+
+    async def _rescued(self, uids: Sequence[UUID]) -> None:
+        await tell_over(self.runtime, self._callbacks, self.worker.run, uids, rescued=True)
 
     async def _connect(self) -> AsyncConnection[Any]:
         return await self.runtime.database.connect(name="steve worker maintenance")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from steve.core.checks import whole
 from steve.core.errors import SteveError
 from steve.jobs.controlling import Controlling
 from steve.jobs.creating import Creating
+from steve.jobs.endings import tell_over
 from steve.jobs.handling import Handling
 from steve.jobs.installing import Installing
 from steve.jobs.queues import Queues
@@ -105,7 +108,7 @@ class Jobs(Handling, Creating, Controlling, Installing):
 
         runtime = await self._opened()
         with explained(self._settings.schema):
-            return await rescue_now(runtime.database.run, self._telemetry)
+            return await rescue_now(runtime.database.run, self._telemetry, self._rescued)
 
     def alive(self) -> bool:
         """Whether the work is in order, for a probe; also while there is none."""
@@ -156,6 +159,9 @@ class Jobs(Handling, Creating, Controlling, Installing):
         if self._crew is not None and self._crew.is_gone:
             self._crew = None
         return self._crew
+
+    async def _rescued(self, uids: Sequence[UUID]) -> None:
+        await tell_over(await self._opened(), self._callbacks, self._run, uids, rescued=True)
 
     def _stop_soon(self) -> None:
         self._stopping = asyncio.get_running_loop().create_task(self.stop())

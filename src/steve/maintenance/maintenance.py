@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg import AsyncConnection
 
@@ -27,7 +28,8 @@ class Maintenance:
     """Rescue, parking and partitions, each on its own beat.
 
     `run` runs operations on one of the worker's connections, `connect` opens one for a removal
-    that may have to wait, `on_work` is called when there may be something to claim.
+    that may have to wait, `on_work` is called when there may be something to claim, `on_over` with
+    jobs that a rescue has ended.
     """
 
     def __init__(
@@ -41,8 +43,9 @@ class Maintenance:
         retention: Retention,
         telemetry: Telemetry,
         on_work: Callable[[], None],
+        on_over: Callable[[Sequence[UUID]], Awaitable[None]],
     ) -> None:
-        self.rescuer = Rescuer(run, telemetry, on_again=on_work)
+        self.rescuer = Rescuer(run, telemetry, on_again=on_work, on_over=on_over)
         self.parking = Parking(run, registry, telemetry, queues=queues, on_unparked=on_work)
         self.partitions = Partitions(run, connect, schema, retention, telemetry)
         self._services = (

@@ -15,6 +15,7 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 
 from steve.core.settings import Retention
+from steve.database.session import profile_of
 from steve.maintenance.service import Run
 from steve.operations.maintenance import (
     Partition,
@@ -91,8 +92,11 @@ class Partitions:
         table = SQL("{}.{}").format(Identifier(self._schema), Identifier(partition.name))
         parent = SQL("{}.{}").format(Identifier(self._schema), Identifier(partition.parent))
         with suppress(*_IN_USE):
-            # DETACH … CONCURRENTLY does not run inside a transaction: the setting is the session's.
-            await connection.execute("set lock_timeout = '200ms'")
+            # DETACH … CONCURRENTLY does not run in a transaction, so the limit is the session's.
+            # Behind a pooler the session is not ours: there a removal waits for the readers, which
+            # takes no lock that a finish would wait for.
+            if not profile_of(connection).pooled:
+                await connection.execute("set lock_timeout = '200ms'")
             if partition.state in _STEPS:
                 await connection.execute(_STEPS[partition.state].format(parent, table))
             await connection.execute(SQL("drop table {}").format(table))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
 
 from steve.core.job import TERMINAL
 from steve.database.errors import is_missing_partition
@@ -25,10 +26,12 @@ class Rescuer:
         telemetry: Telemetry,
         *,
         on_again: Callable[[], None] = lambda: None,
+        on_over: Callable[[Sequence[UUID]], Awaitable[None]] | None = None,
     ) -> None:
         self._run = run
         self._telemetry = telemetry
         self._on_again = on_again
+        self._on_over = on_over
         self._known: frozenset[int] = frozenset()
 
     async def rescue(self) -> int:
@@ -74,9 +77,16 @@ class Rescuer:
             self._on_again()
             await self._run(wake([job.queue for job in again], [job.type for job in again]))
         if over:
-            await self._run(announce([job.uid for job in over]))
+            uids = [job.uid for job in over]
+            await self._run(announce(uids))
+            if self._on_over is not None:
+                await self._on_over(uids)
 
 
-async def rescue_now(run: Run, telemetry: Telemetry) -> int:
+async def rescue_now(
+    run: Run,
+    telemetry: Telemetry,
+    on_over: Callable[[Sequence[UUID]], Awaitable[None]] | None = None,
+) -> int:
     """Rescue the jobs of dead workers now; returns how many."""
-    return await Rescuer(run, telemetry).rescue()
+    return await Rescuer(run, telemetry, on_over=on_over).rescue()

@@ -90,3 +90,10 @@ def unwatch(channel: str) -> Operation[None]:
 def announce(uids: Sequence[UUID]) -> Operation[None]:
     """Tell those who wait for these jobs that they are over."""
     return Operation("jobs/announce", {"uids": list(uids)}, nothing, repeatable=True)
+
+
+def notify(channel: str, payload: str) -> Operation[None]:
+    """Notify those who listen on `channel`."""
+    return Operation(
+        "jobs/notify", {"channel": channel, "payload": payload}, nothing, repeatable=True
+    )

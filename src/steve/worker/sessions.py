@@ -55,6 +55,7 @@ class AsyncSession:
         self._office = office
         # Within its block psycopg refuses commit() and rollback() by hand.
         self._block = connection.transaction()
+        self._over = False
 
     @classmethod
     async def begin(cls, office: Transactions) -> AsyncSession:
@@ -73,7 +74,13 @@ class AsyncSession:
         return await execute(self.connection, operation, schema)
 
     async def end(self, *, commit: bool) -> None:
-        """Commit, or roll back, and give the connection back. Raises when a commit fails."""
+        """Commit, or roll back, and give the connection back. Raises when a commit fails.
+
+        Ending it again does nothing: a failed commit has rolled back.
+        """
+        if self._over:
+            return
+        self._over = True
         self.connection.lent = True
         try:
             if commit:
@@ -93,6 +100,7 @@ class BlockingSession:
         self.connection = connection
         self._office = office
         self._block = connection.transaction()
+        self._over = False
 
     @classmethod
     def begin(cls, office: Transactions) -> BlockingSession:
@@ -111,7 +119,13 @@ class BlockingSession:
         return execute_blocking(self.connection, operation, schema)
 
     def end(self, *, commit: bool) -> None:
-        """Commit, or roll back, and give the connection back. Raises when a commit fails."""
+        """Commit, or roll back, and give the connection back. Raises when a commit fails.
+
+        Ending it again does nothing: a failed commit has rolled back.
+        """
+        if self._over:
+            return
+        self._over = True
         self.connection.lent = True
         try:
             if commit:

@@ -15,9 +15,10 @@ from psycopg import AsyncConnection, Connection
 
 from steve.core.job import Job
 from steve.core.outcome import Cancelled, Complete, Outcome, decide_error
-from steve.database.errors import is_connection_lost
-from steve.operations.finish import Report, Settled, complete, verify
-from steve.telemetry.catalogue import ClaimLost
+from steve.core.pause import Pause
+from steve.database.errors import is_connection_lost, is_schema_missing
+from steve.operations.finish import Report, Settled, Verdict, complete, verify
+from steve.telemetry.catalogue import ClaimLost, StatementFailed
 from steve.worker.sessions import AsyncSession, BlockingSession
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Transaction:
 
     async def _missed(self, report: Report) -> Outcome | None:
         """The fence did not hold: the job is to be cancelled, or was given to somebody else."""
-        verdict = (await self._office.run(verify([self._job]))).get(self._job.id)
+        verdict = await self._ask()
         if verdict is not None and verdict.held and verdict.cancelling:
             return Cancelled()
         self._office.telemetry.emit(ClaimLost(report.job))
@@ -119,9 +120,25 @@ class Transaction:
 
     async def _settle_lost_reply(self) -> Settled | None:
         """The reply to COMMIT was lost: the attempt id says whether it took place."""
-        verdict = (await self._office.run(verify([self._job]))).get(self._job.id)
+        verdict = await self._ask()
         if verdict is not None and not verdict.held and verdict.settled.status == "completed":
             return verdict.settled
+        return None
+
+    async def _ask(self) -> Verdict | None:
+        """Ask what became of the attempt, however long the database is away."""
+        pause = Pause()
+        while not self._office.closed:
+            try:
+                return (await self._office.run(verify([self._job]))).get(self._job.id)
+            except Exception as error:
+                if is_schema_missing(error):
+                    return None
+                seconds = pause.next()
+                self._office.telemetry.emit(
+                    StatementFailed("asking about a transaction", error, seconds)
+                )
+                await asyncio.sleep(seconds)
         return None
 
     def _leave(self, error: BaseException | None) -> AsyncSession | BlockingSession | None:

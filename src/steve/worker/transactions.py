@@ -53,6 +53,7 @@ class Transactions:
         self._dsn: str | None = None
         self._pool: AsyncConnectionPool[LentAsyncConnection] | None = None
         self._blocking: ConnectionPool[LentConnection] | None = None
+        self.closed = False
 
     async def open(self) -> None:
         """Learn where to connect to; nothing is opened until a handler asks."""
@@ -93,7 +94,9 @@ class Transactions:
     async def give_back(self, connection: LentAsyncConnection) -> None:
         """Take a connection back."""
         connection.lent = True
-        if self._pool is not None:
+        if self._pool is None:
+            await connection.close()
+        else:
             await self._pool.putconn(connection)
         self._free.release()
 
@@ -123,12 +126,15 @@ class Transactions:
     def give_back_blocking(self, connection: LentConnection) -> None:
         """Take a connection back from a thread."""
         connection.lent = True
-        if self._blocking is not None:
+        if self._blocking is None:
+            connection.close()
+        else:
             self._blocking.putconn(connection)
         self._loop.call_soon_threadsafe(self._free.release)
 
     async def close(self) -> None:
-        """Close what was opened."""
+        """Close what was opened; what is lent still is closed when it is given back."""
+        self.closed = True
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.close()

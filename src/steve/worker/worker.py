@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from time import monotonic
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,16 +15,14 @@ from steve.database.errors import is_schema_missing
 from steve.events.callbacks import Callbacks
 from steve.events.listener import Listener
 from steve.operations.operation import Operation
-from steve.operations.worker import announce_types, register, retire
 from steve.telemetry import catalogue as events
 from steve.telemetry.telemetry import Telemetry
 from steve.worker.executor import Executor
 from steve.worker.fetcher import Fetcher
 from steve.worker.finisher import Finisher
-from steve.worker.identity import introduce
 from steve.worker.lane import Lane
-from steve.worker.lease import LeaseKeeper
 from steve.worker.loops import Loops
+from steve.worker.membership import Membership
 from steve.worker.transactions import Transactions
 from steve.worker.watch import Watch
 
@@ -55,7 +52,6 @@ class Worker:
         concurrency: int,
         on_finished: Callable[[UUID], None],
     ) -> None:
-        self.id = 0
         self.stop_requested = asyncio.Event()
         """Set when somebody asked this worker, through the database, to stop."""
         self._database = database
@@ -64,15 +60,11 @@ class Worker:
         self._telemetry = telemetry
         self._listener = listener
         self._channel = listener.channel("work")
-        deadline = database.statement_timeout + _MARGIN
-        self._lane = Lane(database, "steve worker claims", deadline)
-        self._finish_lane = Lane(database, "steve worker finishes", deadline)
+        self._deadline = database.statement_timeout + _MARGIN
+        self._lane = Lane(database, "steve worker claims", self._deadline)
+        self._finish_lane = Lane(database, "steve worker finishes", self._deadline)
         self._finisher = Finisher(
-            self._finish_lane,
-            callbacks,
-            telemetry,
-            on_finished,
-            on_again=lambda: self._fetcher.look(),
+            self._finish_lane, callbacks, telemetry, on_finished, on_again=self._look_again
         )
         self._transactions = Transactions(
             database,
@@ -81,44 +73,73 @@ class Worker:
             run=self._finish_lane.run,
             settled=self._finisher.settled,
         )
-        self._executor = Executor(
-            registry,
-            self._finisher,
-            self._transactions,
-            callbacks,
-            telemetry,
-            concurrency=concurrency,
-            max_result=settings.max_payload,
-            on_room=self._room,
-        )
-        self._fetcher = Fetcher(
-            self._lane,
-            self._executor,
-            self._finisher,
-            registry,
-            telemetry,
-            worker=lambda: self.id,
-            channel=self._channel,
-            queues=settings.queues,
-            poll_interval=settings.poll_interval,
-            statement_deadline=deadline,
-        )
-        self._watch = Watch(
-            self._lane,
-            self._executor,
-            telemetry,
-            lease=settings.lease,
-            worker=lambda: self.id,
-            check_lease=self._check_lease,
-        )
+        self._executor = self._make_executor(callbacks, concurrency)
+        self._membership = self._make_membership(concurrency)
+        self._fetcher = self._make_fetcher()
+        self._watch = self._make_watch()
         self._loops = Loops(
             database.schema, telemetry, lambda: self.id, lambda: self._lose("its schema is gone")
         )
-        self._keeper: LeaseKeeper | None = None
         self._drained = asyncio.Event()
         self._hurry = asyncio.Event()
         self._overdue = False
         self._stopping = False
+
+    def _make_executor(self, callbacks: Callbacks, concurrency: int) -> Executor:
+        return Executor(
+            self._registry,
+            self._finisher,
+            self._transactions,
+            callbacks,
+            self._telemetry,
+            concurrency=concurrency,
+            max_result=self._settings.max_payload,
+            on_room=self._room,
+        )
+
+    def _make_membership(self, concurrency: int) -> Membership:
+        return Membership(
+            self._database,
+            self._lane,
+            self._registry,
+            self._settings,
+            self._telemetry,
+            channel=self._channel,
+            concurrency=concurrency,
+            handlers=lambda: self._executor.running,
+            on_stop_request=self._stop_request,
+            on_dead=self._died,
+            on_trouble=self._renewal_failed,
+        )
+
+    def _make_fetcher(self) -> Fetcher:
+        return Fetcher(
+            self._lane,
+            self._executor,
+            self._finisher,
+            self._registry,
+            self._telemetry,
+            worker=lambda: self.id,
+            channel=self._channel,
+            queues=self._settings.queues,
+            poll_interval=self._settings.poll_interval,
+            statement_deadline=self._deadline,
+        )
+
+    def _make_watch(self) -> Watch:
+        return Watch(
+            self._lane,
+            self._executor,
+            self._telemetry,
+            lease=self._settings.lease,
+            worker=lambda: self.id,
+            check_lease=self._check_lease,
+        )
+
+    @property
+    def id(self) -> int:
+        """The id of the worker's row; a new one after a death, 0 before the first."""
+        return self._membership.id
 
     @property
     def running(self) -> int:
@@ -132,16 +153,11 @@ class Worker:
 
     def alive(self) -> bool:
         """Whether the worker is in order: its loops go on, its lease is kept."""
-        return self._loops.in_order and self._keeper is not None and self._keeper.running
+        return self._loops.in_order and self._membership.kept
 
     def ready(self) -> bool:
         """Whether it takes jobs: registered, with a good lease, and not stopping."""
-        return (
-            not self._stopping
-            and self.alive()
-            and self._keeper is not None
-            and monotonic() < self._keeper.deadline
-        )
+        return not self._stopping and self.alive() and not self._membership.overdue
 
     async def run(self, operation: Operation[T], /) -> T:
         """Run an operation on the connection for claims, between two of them."""
@@ -153,13 +169,13 @@ class Worker:
 
     def types_changed(self) -> None:
         """The handlers have changed: tell the others, and look for jobs of the new types."""
-        self._loops.begin("announcing types", self._announce_types)
+        self._loops.begin("announcing types", self._membership.announce_types)
         self._fetcher.wake()
 
     async def start(self) -> None:
         """Register and begin to claim. Raises when the database cannot be reached."""
         await self._transactions.open()
-        await self._register()
+        await self._membership.join()
         self._listener.subscribe(self._channel, self._notified)
         await self._listener.start()
         self._loops.begin("writing outcomes", self._finisher.serve)
@@ -190,7 +206,8 @@ class Worker:
             self._executor.tell_all("shutdown")
             if not await self._drain(PATIENCE, hurry=False):
                 self._executor.abandon()
-        await self._finisher.flush(max(PATIENCE, self._settings.lease))
+        if self._loops.in_order:
+            await self._finisher.flush(max(PATIENCE, self._settings.lease))
         await self._close()
         self._telemetry.emit(events.WorkerStopped(self.id))
 
@@ -199,50 +216,20 @@ class Worker:
         self._listener.unsubscribe(self._channel)
         with suppress(Exception):
             async with asyncio.timeout(PATIENCE):
-                await self._lane.run(retire(self.id))
-        if self._keeper is not None:
-            await self._keeper.stop()
+                await self._membership.leave()
         self._executor.close()
         await self._transactions.close()
         await self._lane.close()
         await self._finish_lane.close()
-
-    async def _register(self) -> None:
-        settings = self._settings
-        types = self._registry.types()
-        granted_at = monotonic()
-        introduction = introduce(settings, self._channel, types, self.concurrency)
-        self.id = await self._lane.run(register(introduction))
-        self._overdue = False
-        self._keeper = LeaseKeeper(
-            self._database,
-            self.id,
-            settings.lease,
-            granted_at,
-            handlers=lambda: self._executor.running,
-            on_stop_request=self._stop_request,
-            on_dead=self._died,
-            on_failure=self._renewal_failed,
-        )
-        self._keeper.start()
-        self._telemetry.emit(
-            events.WorkerStarted(
-                self.id,
-                introduction.name,
-                self.concurrency,
-                tuple(settings.queues),
-                None if types is None else tuple(types),
-            )
-        )
-
-    async def _announce_types(self) -> None:
-        await self._lane.run(announce_types(self.id, self._registry.types()))
 
     def _notified(self, payload: str) -> None:
         if payload == "cancel":
             self._watch.look()
         else:
             self._fetcher.wake()
+
+    def _look_again(self) -> None:
+        self._fetcher.look()
 
     def _room(self) -> None:
         self._fetcher.room()
@@ -254,8 +241,7 @@ class Worker:
             self._telemetry.emit(events.StopRequested(self.id))
             self.stop_requested.set()
 
-    def _renewal_failed(self, error: BaseException, left: float) -> None:
-        self._telemetry.emit(events.LeaseRenewalFailed(self.id, error, left))
+    def _renewal_failed(self, error: BaseException) -> None:
         if isinstance(error, Exception) and is_schema_missing(error):
             self._loops.fail(error)
 
@@ -266,9 +252,8 @@ class Worker:
             self._loops.begin("registering anew", self._come_back)
 
     async def _come_back(self) -> None:
-        if self._keeper is not None:
-            await self._keeper.stop()
-        await self._register()
+        await self._membership.join()
+        self._overdue = False
         self._fetcher.open()
 
     def _lose(self, reason: str) -> None:
@@ -278,10 +263,7 @@ class Worker:
         self._executor.tell_all("lost")
 
     def _check_lease(self) -> None:
-        keeper = self._keeper
-        if keeper is None:
-            return
-        overdue = monotonic() >= keeper.deadline
+        overdue = self._membership.overdue
         if overdue and not self._overdue:
             self._lose("it could not renew it in time")
         elif self._overdue and not overdue and not self._stopping:

@@ -12,7 +12,7 @@ import pytest
 from integration.jobs.conftest import Connection, Make
 from steve import Backoff, Job, Jobs, OptionError, OptionTypeError, PayloadError
 from steve.core.uid import uuid7
-from support.lossy import LossyProxy
+from support.cutting import CuttingProxy
 
 FIELDS = Job.__struct_fields__
 
@@ -176,7 +176,7 @@ async def test_a_payload_over_the_limit(make: Make) -> None:
 async def test_a_create_whose_connection_is_lost_is_done_exactly_once(
     make: Make, shared_dsn: str, connection: Connection, trouble: str
 ) -> None:
-    async with LossyProxy(shared_dsn).running() as proxy:
+    async with CuttingProxy(shared_dsn).running() as proxy:
         jobs = make(proxy.dsn)
         await jobs.open()
         getattr(proxy, trouble)(b"create_jobs")
@@ -191,7 +191,7 @@ async def test_a_create_whose_connection_is_lost_is_done_exactly_once(
 async def test_a_create_that_arrives_late_does_not_make_it_twice(
     make: Make, shared_dsn: str, connection: Connection
 ) -> None:
-    async with LossyProxy(shared_dsn).running() as proxy:
+    async with CuttingProxy(shared_dsn).running() as proxy:
         jobs = make(proxy.dsn)
         await jobs.open()
         proxy.hold_request(b"create_jobs")

@@ -39,10 +39,11 @@ def look(scene: Scene, types: list[str] | None = None) -> float | None:
         ([{"delay": 30.0}, {"delay": 20.0, "type": "other"}], ["t"], 30),
         ([{"delay": 30.0}, {"delay": 20.0, "queue": "c"}], None, 30),
         ([{"delay": 30.0, "type": "other"}], ["t"], None),
+        ([{"delay": 70.0}], None, None),
     ],
     ids=[
         "nothing", "one", "another queue", "a lower priority", "a higher priority",
-        "types it does not handle", "queues it does not serve", "nothing it handles",
+        "types it does not handle", "queues it does not serve", "nothing it handles", "not while it sleeps",
     ],
 )  # fmt: skip
 def test_when_the_next_job_is_due(

@@ -1,6 +1,7 @@
 -- Says that a worker has nothing to do for :seconds, and that whoever creates a job for it is to
 -- wake it up. Returns how many seconds it may sleep until a job it could run is due: zero or less
--- when one is due already, null when none is in sight.
+-- when one is due already, null when none will be within that time. What is due later is not looked
+-- at: it may be a million jobs of types that this worker does not handle.
 with recursive
 served as materialized (
     select s.queue from unnest(:queues::text[]) as s (queue)
@@ -44,6 +45,7 @@ cross join lateral (
     select j.run_at from steve.job j
     where j.queue = r.queue
         and j.priority = r.priority
+        and j.run_at <= steve.now() + :seconds::double precision * interval '1 second'
         and j.status = 'pending'
         and not j.parked
         and (:types::text[] is null or j.type = any(:types::text[]))
