@@ -26,9 +26,7 @@ procrastinate = Peer(
 pgqueuer = Peer(
     name="pgqueuer",
     adapter="peer_pgqueuer.py",
-    unfinished=(
-        "select exists (select from pgqueuer where id > %(above)s and id <= %(up_to)s)"
-    ),
+    unfinished=("select exists (select from pgqueuer where id > %(above)s and id <= %(up_to)s)"),
     keeps="nothing of the job; 3 rows of a log",
     newest="pgqueuer",
     history=(Growth("pgqueuer_log", "true"),),
@@ -157,9 +155,7 @@ _DBOS = PythonEnvironment("dbos", ("dbos==3.4.0", UVLOOP), "dbos")
 _GRAPHILE = NodeEnvironment(
     "graphile", "graphile-worker", (((22, 18, 0), "0.18.0"), ((20, 0, 0), "0.17.3"))
 )
-_PGBOSS = NodeEnvironment(
-    "pgboss", "pg-boss", (((22, 12, 0), "12.38.0"), ((20, 0, 0), "10.4.2"))
-)
+_PGBOSS = NodeEnvironment("pgboss", "pg-boss", (((22, 12, 0), "12.38.0"), ((20, 0, 0), "10.4.2")))
 _ORIGINAL = NodeEnvironment(
     "original", "@marianmeres/steve", (((20, 0, 0), "3.0.0"),), ("pg@^8.21.0",)
 )

@@ -144,7 +144,10 @@ class Crew:
     def starts(self, jobs: int) -> list[float]:
         """When the handler of each job began, in whichever of the processes; 0 for never."""
         columns = [board.starts(jobs) for board in self.boards]
-        return [min((start for start in job if start), default=0.0) for job in zip(*columns)]
+        return [
+            min((start for start in job if start), default=0.0)
+            for job in zip(*columns, strict=True)
+        ]
 
     def wait_warm(self, calls: int, limit: float) -> None:
         """Wait for so many warm-up calls. Raises AdapterError when they do not come."""

@@ -34,6 +34,22 @@ class Stage:
         self._above = 0
         self._up_to = 0
 
+    def beside(self, contender: Contender) -> Stage:
+        """The same database, driven as another contender of the same environment would."""
+        other = Stage(self.server, contender, self._installed, self._folder)
+        other._database = self._database
+        return other
+
+    @property
+    def python(self) -> tuple[str, ...]:
+        """The command that runs its environment's program."""
+        return self._installed.command
+
+    @property
+    def folder(self) -> Path:
+        """Where a workload may put files."""
+        return self._folder
+
     @property
     def dsn(self) -> str:
         """The address of its database."""

@@ -163,16 +163,23 @@ class Adapter:
         Path(self.options["times"]).write_bytes(times.tobytes())
 
     async def _timetable(self, n: int, send: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+        """Send `n` jobs, or fewer if `until_input` is set and there is some."""
         shortest, longest = self.options["pause"]
         due = time.monotonic()
         sent: list[asyncio.Task[None]] = []
+        over = asyncio.Event()
+        if self.options.get("until_input"):
+            asyncio.get_running_loop().add_reader(sys.stdin, over.set)
         for number in range(n):
+            if over.is_set():
+                break
             due += random.uniform(shortest, longest)
             wait = due - time.monotonic()
             if wait > 0.0003:
                 await asyncio.sleep(wait)
             sent.append(asyncio.create_task(send(number)))
         await asyncio.gather(*sent)
+        self.options["n"] = len(sent)
 
     async def _run_worker(self) -> None:
         self.board = Board(self.options["board"], record=self.options["record"])

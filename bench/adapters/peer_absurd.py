@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import psycopg
 from absurd_sdk import AsyncAbsurd
+
 from adapter import Adapter, Payload, chunks, main
 
 

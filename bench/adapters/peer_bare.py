@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import psycopg
+
 from adapter import Adapter, Payload, emit, main
 from bare_loop import BARE_DDL, CLAIM, FINISH, bare_drain
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import chancy
+
 import chancy_jobs
 from adapter import CHUNK, Adapter, Payload, main
 

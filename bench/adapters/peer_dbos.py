@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 
-from adapter import Adapter, Payload, main
 from dbos import DBOS, SetEnqueueOptions
+
+from adapter import Adapter, Payload, main
 
 QUEUE = "default"
 TOGETHER = 20

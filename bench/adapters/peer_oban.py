@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import oban
-from adapter import Adapter, Payload, chunks, main
 from oban.schema import install
 from psycopg_pool import AsyncConnectionPool
+
+from adapter import Adapter, Payload, chunks, main
 
 
 class Oban(Adapter):
@@ -46,7 +47,7 @@ class Oban(Adapter):
 
         @oban.worker(queue="default", oban=name)
         class Noop:
-            async def process(inner, job: Any) -> None:  # noqa: N805 - self is the adapter
+            async def process(_, job: Any) -> None:
                 self.hit(job.args)
 
         self.worker = Noop

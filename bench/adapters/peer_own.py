@@ -1,6 +1,6 @@
 """steve's own statements in a plain psycopg loop: what its Python runtime adds is the difference.
 
-As configuration `raw`, what steve does to a row without its statements: INSERT and COPY.
+With the option `raw`, an INSERT of the same row in place of its statement; always a COPY.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Any, LiteralString, cast
 
 import psycopg
-from adapter import Adapter, Payload, emit, main
 from psycopg import AsyncRawCursor
 
+from adapter import Adapter, Payload, emit, main
 from steve.database.migrate import migrate
 from steve.operations.create import COPY_COLUMNS, COPY_TYPES
 from steve.sql import statement
@@ -39,7 +39,7 @@ INSERT = (
 
 
 class Own(Adapter):
-    """`own`: the statements of steve; `raw`: plain ones on its table."""
+    """Statements of psycopg on the tables of steve."""
 
     async def setup(self) -> None:
         async with await self._connect() as connection:
@@ -50,7 +50,7 @@ class Own(Adapter):
 
     async def create(self, job: Payload, client: int) -> None:
         connection = self.clients[client]
-        if self.options["config"] == "raw":
+        if self.options.get("raw"):
             await _send(connection, INSERT, _row(job))
             return
         made = {"uid": str(uuid.uuid4()), "type": "noop", "payload": job, "queue": "default"}

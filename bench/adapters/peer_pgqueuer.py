@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-from adapter import Adapter, Payload, chunks, main
 from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver, AsyncpgPoolDriver
 from pgqueuer.queries import Queries
+
+from adapter import Adapter, Payload, chunks, main
 
 
 class Pgqueuer(Adapter):

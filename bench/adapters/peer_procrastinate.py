@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from adapter import Adapter, Payload, chunks, main
 from procrastinate import App, PsycopgConnector
+
+from adapter import Adapter, Payload, chunks, main
 
 
 class Procrastinate(Adapter):

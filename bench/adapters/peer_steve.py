@@ -12,10 +12,10 @@ import time
 from typing import Any
 
 import psycopg
-from adapter import Adapter, Payload, emit, go, main, payload
-from steve_app import TYPES, make
 
+from adapter import Adapter, Payload, emit, go, main, payload
 from steve import Jobs
+from steve_app import TYPES, make
 
 LONGEST = 0.2
 """Seconds that a caller keeps its transaction open, at most."""
@@ -52,7 +52,11 @@ class Steve(Adapter):
 
     async def fill(self, jobs: list[Payload]) -> None:
         if foreign := self.options.get("foreign", 0):
-            await self.jobs.create_many(("foreign", payload(n)) for n in range(foreign))
+            made = (self._item(payload(number)) for number in range(foreign))
+            highest = PRIORITIES - 1 if self.options.get("priorities") else 0
+            await self.jobs.create_many(
+                ("foreign", job, {**options, "priority": highest}) for _, job, options in made
+            )
         plain = not (self.delay or self.queues or set(self.options) & {"types", "priorities"})
         if plain:
             await self.jobs.create_many([("noop", job) for job in jobs])
@@ -83,9 +87,11 @@ class Steve(Adapter):
 
     async def _held(self, job: Payload) -> None:
         """Create a job in a transaction that then takes its time."""
+        number = job["n"] if job["n"] >= 0 else random.randrange(1000)
+        kind, _, options = self._item({"n": number})
         connection = await self.callers.get()
         async with connection.transaction():
-            await self.jobs.create("noop", job, connection=connection)
+            await self.jobs.create(kind, job, connection=connection, **options)
             await asyncio.sleep(random.uniform(0, LONGEST))
         self.callers.put_nowait(connection)
 
@@ -103,17 +109,18 @@ class Steve(Adapter):
         await asyncio.gather(*(caller() for _ in range(clients)))
 
     async def _run_feed(self) -> None:
-        """Create `n` jobs in chunks, keeping at most `ahead` of them waiting."""
+        """Until killed, create a chunk of jobs each time it is told to."""
         await self.open(1)
-        n, ahead, chunk = self.options["n"], self.options["ahead"], self.options["chunk"]
-        async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as connection:
+        jobs = [payload(-1)] * self.options["chunk"]
+        while True:
             await go()
-            began = time.monotonic()
-            for start in range(0, n, chunk):
-                await self.fill([payload(number) for number in range(start, start + chunk)])
-                while await _waiting(connection) > ahead:
-                    await asyncio.sleep(0.02)
-        emit("result", seconds=time.monotonic() - began)
+            await self.fill(jobs)
+
+    async def _run_pause(self) -> None:
+        """Pause a queue."""
+        await self.open(1)
+        await self.jobs.queues.pause(self.options["queue"])
+        emit("result")
 
     async def _run_find(self) -> None:
         """Look for jobs one by one; the median in milliseconds."""
@@ -126,13 +133,6 @@ class Steve(Adapter):
             if found.job is None:
                 raise LookupError(uid)
         emit("result", median_ms=statistics.median(samples) * 1000)
-
-
-async def _waiting(connection: psycopg.AsyncConnection[Any]) -> int:
-    """Return about how many jobs are not finished, by their numbers: a count would take long."""
-    cursor = await connection.execute("select max(id) - min(id) from steve.job")
-    row = await cursor.fetchone()
-    return (row[0] if row else 0) or 0
 
 
 main(Steve)

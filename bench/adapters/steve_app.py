@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from board import Board
-
 from steve import Job, Jobs
 
 TYPES = 20
@@ -25,10 +24,11 @@ def make(options: dict[str, Any], hit: Callable[[dict[str, Any]], None]) -> Jobs
     """Make a manager whose handlers call `hit` and do nothing else.
 
     Options beside those of all adapters: `only`, the one type to handle; `failing`, whether
-    some jobs fail; `sleep`, seconds that a handler takes.
+    some jobs fail; `sleep`, seconds that a handler takes; `serve`, the names of queues.
     """
     queues = options.get("queues", 0)
-    names = [f"q{number}" for number in range(queues)] if queues else ["default"]
+    several = [f"q{number}" for number in range(queues)]
+    names = options.get("serve") or several or ["default"]
     # The address comes from STEVE_DATABASE_URL, as a password in arguments is seen by all.
     manager = Jobs(queues=names)
     failing, sleep = options.get("failing", False), options.get("sleep", 0)

@@ -36,7 +36,9 @@ class JobRow:
     attempted_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
-    log: list[tuple[int, str, int | None]] = field(default_factory=list[tuple[int, str, int | None]])
+    log: list[tuple[int, str, int | None]] = field(
+        default_factory=list[tuple[int, str, int | None]]
+    )
 
     def timeless(self) -> JobRow:
         """The same without its times, to compare what happened at different ones."""

@@ -1,4 +1,4 @@
-"""A way to PostgreSQL on which single answers get lost, as on a network that fails at that moment."""
+"""A way to PostgreSQL on which single answers get lost, as when a network fails right then."""
 
 from __future__ import annotations
 

@@ -49,5 +49,14 @@ class Signals:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(act)
         before = self._before.get(number)
+        if self._count == 2 and _is_of_asyncio(before):
+            # It would raise KeyboardInterrupt wherever the loop is, and outcomes would be lost.
+            return
         if callable(before) and before is not signal.default_int_handler:
             before(number, frame)
+
+
+def _is_of_asyncio(handler: object) -> bool:
+    """Whether `asyncio.run` has set it: it cancels the main task, and the next time interrupts."""
+    function = getattr(handler, "func", None)
+    return isinstance(getattr(function, "__self__", None), asyncio.Runner)

@@ -198,9 +198,7 @@ async def test_a_user_without_privileges_is_told(dsn: str, connection: Connectio
     await connection.execute(f"create role {user} login".encode())
     try:
         await connection.execute(f"set session authorization {user}".encode())
-        with pytest.raises(
-            SchemaError, match=r"lacks a privilege.*permission denied for database.*--sql"
-        ):
+        with pytest.raises(SchemaError, match=r"may not create it.*--sql"):
             await migrate(connection, "steve")
         await connection.execute("reset session authorization")
         await migrate(connection, "steve")

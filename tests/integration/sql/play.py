@@ -32,9 +32,7 @@ class Play:
         self.model = Model()
         self._claimed: list[Job] = []
         self.job: Job = job(id=0, uid=self.uid, attempt_id=0)
-        self.worker, self.other = (
-            self._register(scene, lease) for lease in (LEASE, 1000 * HOUR)
-        )
+        self.worker, self.other = (self._register(scene, lease) for lease in (LEASE, 1000 * HOUR))
         # Another attempt was before the one in question.
         history = ["create", "claim", "error", "claim", "fail"]
         steps = history[: {"absent": 0, "pending": 3, "running": 4, "failed": 5}[start.job]]

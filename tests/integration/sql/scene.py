@@ -148,7 +148,9 @@ class Scene:
         assert job.uid == made.uid, "another job was due"
         return job
 
-    def finish(self, job: Job, outcome: Outcome | None = None, wait: float | None = 0.0) -> Settled | None:
+    def finish(
+        self, job: Job, outcome: Outcome | None = None, wait: float | None = 0.0
+    ) -> Settled | None:
         """Write down how the last attempt of `job` ended; None: it was lost."""
         outcome = Complete() if outcome is None else outcome
         write = complete if isinstance(outcome, Complete) else settle
@@ -177,7 +179,8 @@ class Scene:
     def crash(self, *workers: int) -> list[Rescued]:
         """Let the leases of all workers run out, and rescue what these held."""
         self.all(
-            "update steve.worker set expires_at = '2000-01-01' where id = any(%s) returning id", [*workers]
+            "update steve.worker set expires_at = '2000-01-01' where id = any(%s) returning id",
+            [*workers],
         )
         return self.rescue()
 

@@ -60,7 +60,12 @@ def test_what_is_claimed_is_in_the_answer(scene: Scene) -> None:
     worker = scene.worker()
     (job,) = scene.claim(worker).jobs
 
-    assert (job.uid, job.id, job.type, job.payload) == (made.uid, made.id, "send", {"to": [1, None]})
+    assert (job.uid, job.id, job.type, job.payload) == (
+        made.uid,
+        made.id,
+        "send",
+        {"to": [1, None]},
+    )
     assert (job.priority, job.timeout, job.tags, job.meta) == (3, 7.5, ["a", "b"], {"m": 1})
     assert (job.max_attempts, job.max_crashes, job.backoff_strategy) == (9, 8, "none")
     assert (job.status, job.worker, job.attempts, job.refunded, job.crashes) == (

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_postgres
 
-STATES = ("scheduled", "pending", "tried", "running", "cancelling", "completed", "failed", "cancelled")
+STATES = (
+    "scheduled",
+    "pending",
+    "tried",
+    "running",
+    "cancelling",
+    "completed",
+    "failed",
+    "cancelled",
+)
 LIVE = ("scheduled", "pending", "tried", "running", "cancelling")
 
 
@@ -86,7 +95,11 @@ def test_retry(scene: Scene, state: str, force: bool) -> None:
         row = scene.row(uid, "steve.job")
         assert row is not None
         assert (row["status"], row["worker"], row["actor"]) == ("pending", None, "me")
-        assert (row["result"], row["completed_at"], row["cancel_requested_at"]) == (None, None, None)
+        assert (row["result"], row["completed_at"], row["cancel_requested_at"]) == (
+            None,
+            None,
+            None,
+        )
         assert row["run_at"] == row["updated_at"] > before.updated_at
         kept = ("id", "attempt_id", "created_at", "scheduled_at", "started_at", "attempts")
         assert [row[name] for name in kept] == [getattr(before, name) for name in kept]

@@ -31,7 +31,10 @@ OUTCOMES: dict[str, Outcome] = {
 def everything(scene: Scene) -> list[Any]:
     """All that is stored, to see that nothing changes."""
     tables = ("steve.job", "steve.job_archive", "steve.attempt")
-    return [scene.connection.execute(f"select * from {table} order by id").fetchall() for table in tables]
+    return [
+        scene.connection.execute(f"select * from {table} order by id").fetchall()
+        for table in tables
+    ]
 
 
 def taken_over(scene: Scene, job: Job) -> None:
@@ -138,7 +141,12 @@ def test_a_late_report_counts_until_somebody_takes_the_job(scene: Scene) -> None
 
 @pytest.mark.parametrize(
     ("outcome", "status"),
-    [("complete", "completed"), ("failed", "failed"), ("error", "pending"), ("released", "pending")],
+    [
+        ("complete", "completed"),
+        ("failed", "failed"),
+        ("error", "pending"),
+        ("released", "pending"),
+    ],
 )
 def test_whether_a_report_was_written_can_be_asked(scene: Scene, outcome: str, status: str) -> None:
     job = scene.started()

@@ -21,9 +21,7 @@ pytestmark = pytest.mark.any_postgres
 
 @pytest.mark.parametrize("committed", [True, False], ids=["commit", "rollback"])
 @pytest.mark.parametrize("pair", pairs(), ids=str)
-def test_two_operations_at_once(
-    connect: Callable[[], Scene], pair: Pair, committed: bool
-) -> None:
+def test_two_operations_at_once(connect: Callable[[], Scene], pair: Pair, committed: bool) -> None:
     first, second, watcher = connect(), connect(), connect()
     play = Play(watcher, pair.start)
 

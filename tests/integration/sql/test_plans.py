@@ -179,3 +179,27 @@ def test_rescue_scans_the_table_once(crowd: Crowd) -> None:
     assert touched.scans <= 1
     assert touched.rows <= 50 * 3
     assert crowd.touched(sweep([crowd.worker])).scans <= 1
+
+
+@pytest.mark.parametrize("analysed", [True, False], ids=["analysed before", "never analysed"])
+def test_a_plan_need_not_wait_for_statistics(scene_of_its_own: Scene, analysed: bool) -> None:
+    """A table that was nearly empty has grown, and nobody has analysed it since. Plans that are
+    made now are good; those made before are not, so workers must not keep them for long."""
+    scene = scene_of_its_own
+    scene.connection.execute(SETTINGS["planned once"])
+    scene.connection.execute("alter table steve.job set (autovacuum_enabled = off)")
+    crowd = Crowd(scene, scene.worker(queues=list(QUEUES)), [], [])
+    crowd.mine = [scene.started(crowd.worker, priority=9) for _ in range(3)]
+    if analysed:
+        scene.connection.execute("analyze steve.job")
+    names = [name for name in STATEMENTS if name != "create again"]
+    for name in names:
+        scene.run(STATEMENTS[name][0](crowd))
+    scene.connection.execute(FILL.replace("0000)", "00)").encode())
+    crowd.mine = [scene.started(crowd.worker, priority=9) for _ in range(50)]
+    scene.connection.execute("discard plans")
+    for name in names:
+        with scene.connection.transaction():
+            touched = crowd.touched(STATEMENTS[name][0](crowd))
+            assert (name, touched.scans) == (name, 0)
+            assert touched.rows <= STATEMENTS[name][1] + 50

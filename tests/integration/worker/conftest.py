@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.workers import Bench, bench_on
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
     from support.databases import Databases
 
@@ -33,3 +33,16 @@ async def own_bench(migrated_dsn: str) -> AsyncGenerator[Bench, None]:
     """The same on a database of the test's own, which it may ruin."""
     async with bench_on(migrated_dsn, tidy=False) as bench:
         yield bench
+
+
+@pytest.fixture
+async def effects(bench: Bench) -> AsyncGenerator[Callable[[], Any], None]:
+    """A table of the application, and a look at what is in it."""
+    await bench.sql("create table public.effect (uid uuid, note text)")
+
+    async def look() -> list[str]:
+        return [note for (note,) in await bench.sql("select note from public.effect order by 1")]
+
+    yield look
+    await bench.close()
+    await bench.sql("drop table public.effect")

@@ -85,3 +85,22 @@ async def test_buffered_jobs_are_given_back_when_the_slots_turn_slow(bench: Benc
     assert await bench.sql("select count(*) from steve.jobs where attempts - refunded <> 1") == [
         (0,)
     ]
+
+
+async def test_slow_jobs_that_end_together_are_no_reason_to_claim_ahead(bench: Bench) -> None:
+    gates = [asyncio.Event(), asyncio.Event()]
+
+    async def handler(job: Job) -> None:
+        await gates[job.payload >= 10].wait()
+
+    await bench.create_many("t", range(50))
+    station = await bench.worker({"t": handler}, concurrency=10)
+    await station.events.wait(AttemptStarted, count=10)
+    await asyncio.sleep(0.2)
+    gates[0].set()
+    await station.events.wait(AttemptStarted, count=20)
+    await asyncio.sleep(0.1)
+    assert await bench.sql("select count(*) from steve.job where status = 'running'") == [(10,)]
+    gates[1].set()
+    await station.all_over(50)
+    assert await bench.sql("select max(attempts) from steve.jobs") == [(1,)]

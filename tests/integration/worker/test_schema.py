@@ -36,9 +36,7 @@ async def test_missing_partitions_are_made_and_the_finish_repeated(own_bench: Be
     for name in names:
         await own_bench.sql(f"drop table {name}")
     station = await own_bench.worker({"t": handler})
-    uids = await own_bench.create_many(
-        "t", ["ok", "fail", "retry", "ok"], backoff_strategy="none"
-    )
+    uids = await own_bench.create_many("t", ["ok", "fail", "retry", "ok"], backoff_strategy="none")
     jobs = [await station.over(uid) for uid in uids]
     assert [job.status for job in jobs] == ["completed", "failed", "completed", "completed"]
     assert [job.attempts for job in jobs] == [1, 1, 2, 1]

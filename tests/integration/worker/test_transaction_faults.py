@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
-from steve.telemetry.catalogue import AttemptStarted
+from steve.worker import worker
 from support.lossy import LossyProxy
 from support.waiting import eventually_async
 
@@ -24,7 +24,9 @@ NAME = "steve worker transaction"
 @pytest.fixture
 async def effects(own_bench: Bench) -> Any:
     """A table of the application, and a look at how many rows are in it."""
-    await own_bench.sql("create table public.effect (uid uuid unique deferrable initially deferred)")
+    await own_bench.sql(
+        "create table public.effect (uid uuid unique deferrable initially deferred)"
+    )
 
     async def look() -> int:
         return (await own_bench.sql("select count(*) from public.effect"))[0][0]
@@ -67,9 +69,7 @@ async def test_a_backend_killed_inside_the_block_fails_the_attempt(
         return "done"
 
     loop = asyncio.get_running_loop()
-    station = await own_bench.worker(
-        {"a": handler, "b": blocking}, transaction_connections=1
-    )
+    station = await own_bench.worker({"a": handler, "b": blocking}, transaction_connections=1)
     for count, type in enumerate("ab", 1):
         uid = await own_bench.create(type, backoff_strategy="none")
         job = await station.over(uid)
@@ -250,17 +250,41 @@ async def test_stopping_interrupts_a_transaction(own_bench: Bench, effects: Any)
             await connection.execute(INSERT, (job.uid,))
             await connection.execute("select pg_sleep(10)")
 
-    def blocking(job: Job) -> None:
+    station = await own_bench.worker({"t": handler})
+    uid = await own_bench.create()
+    await station.started(uid)
+    await station.stop(0.2)
+    assert (await own_bench.find(uid)).status == "pending"
+    assert await effects() == 0
+
+
+async def test_a_transaction_that_outlives_its_worker_is_rolled_back(
+    own_bench: Bench, effects: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fixture sees to it that its connection is closed in the end."""
+    monkeypatch.setattr(worker, "PATIENCE", 0.5)
+    release = threading.Event()
+
+    def stuck(job: Job) -> str:
         with job.transaction() as connection:
             connection.execute(INSERT, (job.uid,))
-            while not job.cancelled:
-                time.sleep(0.01)
+            release.wait(10)
+        return "late"
 
-    station = await own_bench.worker({"a": handler, "b": blocking})
-    uids = [await own_bench.create(type) for type in "ab"]
-    await station.events.wait(AttemptStarted, count=2)
-    await station.stop(0.2)
-    for uid in uids:
-        job = await own_bench.find(uid)
-        assert job.status in {"pending", "completed"}
-    assert (await own_bench.find(uids[0])).status == "pending"
+    station = await own_bench.worker({"t": stuck})
+    uid = await own_bench.create()
+
+    async def inside() -> bool:
+        return bool(await own_bench.backends(NAME))
+
+    await eventually_async(inside)
+    await station.stop(0.0)
+    assert (await own_bench.find(uid)).status == "pending"
+    release.set()
+
+    async def closed() -> bool:
+        return not await inside()
+
+    await eventually_async(closed)
+    assert (await own_bench.find(uid)).status == "pending"
+    assert await effects() == 0

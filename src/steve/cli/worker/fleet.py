@@ -21,7 +21,7 @@ SHORT_LIFE = 10.0
 MOST_SHORT_LIVES = 5
 """So many deaths in a row within SHORT_LIFE seconds of the start are no accident any more."""
 
-_STOPPED = (0, RENEW, -signal.SIGTERM, -signal.SIGINT)
+_STOPPED = (0, RENEW, -signal.SIGTERM, -signal.SIGINT, 130)
 """How a process may end that was told to: by a signal when it had hardly started."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -47,13 +47,16 @@ parked as (
     update steve.job j
     set parked = true
     where j.uid = any(array(
-        select j.uid
+        select found.uid
         from orphaned o
-        join steve.job j on j.queue = o.queue and j.type = o.type
-        where j.status = 'pending' and not j.parked
-        order by j.uid
+        -- A type at a time, so that without any the table is not looked at.
+        cross join lateral (
+            select j.uid from steve.job j
+            where j.queue = o.queue and j.type = o.type and j.status = 'pending' and not j.parked
+            limit :batch::integer
+            for update skip locked
+        ) as found
         limit :batch::integer
-        for update of j skip locked
     ))
     returning j.queue, j.type
 )

@@ -1,6 +1,7 @@
 -- Takes up to :batch jobs from dead workers. The crash is counted, the attempt refunded: the job is
 -- pending again, or failed after more than max_crashes of them, or cancelled if that was requested.
--- A job that its worker is finishing at this moment is locked, and left.
+-- A job that its worker is finishing at this moment is locked, and left. Since this waits for
+-- nobody it needs no order of locks, and so no more than one scan of the table.
 with held as materialized (
     select
         j.id, j.uid, j.attempt_id, j.attempted_at, j.worker, j.attempts,
@@ -12,7 +13,6 @@ with held as materialized (
     from steve.job j
     join steve.worker w on w.id = j.worker
     where j.status = 'running' and j.worker = any(:workers::bigint[]) and w.died_at is not null
-    order by j.uid
     limit :batch::integer
     for update of j skip locked
 ),

@@ -7,7 +7,6 @@ with found as (
         where j.parked
             and j.queue = any(:queues::text[])
             and (:types::text[] is null or j.type = any(:types::text[]))
-        order by j.uid
         limit :batch::integer
         for update skip locked
     ))

@@ -1,0 +1,90 @@
+"""What a run measures, in which order, and how long it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.contender import Contender
+from bench.ours import STEVE, YARDSTICKS
+from bench.peers import CONTENDERS
+from bench.workload import Size, Workload
+from bench.workloads import WORKLOADS
+
+EVERYBODY = (*YARDSTICKS, *STEVE, *CONTENDERS)
+QUICK_ROUNDS = 3
+QUICK_BUDGET = 165.0
+"""Seconds after which a quick run begins nothing new."""
+
+
+class UnknownName(ValueError):
+    """A name is neither that of a workload nor that of a peer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One measurement to be made."""
+
+    workload: Workload
+    contender: Contender
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure. Rounds of None leaves to each workload how often."""
+
+    workloads: Sequence[Workload]
+    contenders: Sequence[Contender]
+    size: Size
+    rounds: int | None = None
+
+    def rounds_of(self, workload: Workload) -> int:
+        """How often a workload is measured."""
+        if self.rounds is not None:
+            return self.rounds
+        if self.size.quick:
+            return QUICK_ROUNDS if workload.name == "drain" else 1
+        return workload.rounds
+
+    def takes(self, workload: Workload, contender: Contender) -> bool:
+        """Whether a contender takes part in a workload, in this run."""
+        if self.size.quick and not (contender.best or contender.ours):
+            return False
+        return workload.takes(contender)
+
+    def cells(self) -> Iterator[Cell]:
+        """Everything in its order: of each workload round by round, so that A B A B result."""
+        for workload in self.workloads:
+            for number in range(1, self.rounds_of(workload) + 1):
+                for contender in self.contenders:
+                    if self.takes(workload, contender) and not workload.reason(contender):
+                        yield Cell(workload, contender, number)
+
+    def expected(self, cell: Cell) -> float:
+        """Seconds that a measurement is expected to take."""
+        return cell.workload.seconds(cell.contender, self.size)
+
+
+def plan(only: Collection[str] = (), *, quick: bool, scale: float, rounds: int | None) -> Plan:
+    """Choose by names: workloads, peers (`pgqueuer`) and contenders (`pgqueuer/best`).
+
+    The yardsticks take part in whatever has them. Raises UnknownName.
+    """
+    workloads = [one for one in WORKLOADS if one.name in only]
+    chosen = [one for one in EVERYBODY if one.name in only or one.peer.name in only]
+    known = {one.name for one in workloads}
+    known |= {name for one in chosen for name in (one.name, one.peer.name)}
+    if unknown := [name for name in only if name not in known]:
+        raise UnknownName(
+            f"{unknown[0]!r} is neither a workload ({', '.join(one.name for one in WORKLOADS)}) "
+            f"nor a peer ({', '.join(dict.fromkeys(one.peer.name for one in EVERYBODY))})"
+        )
+    if chosen:
+        chosen = [one for one in EVERYBODY if one in chosen or one.yardstick]
+    return Plan(
+        workloads or [one for one in WORKLOADS if one.quick or not quick],
+        chosen or EVERYBODY,
+        Size(scale, quick),
+        rounds,
+    )

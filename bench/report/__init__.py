@@ -1,0 +1,1 @@
+"""What people read: tables, plots, and which targets are reached."""

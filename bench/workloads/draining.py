@@ -1,0 +1,97 @@
+"""Draining: jobs are there already, and workers run them as fast as they can."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from bench.contender import Contender
+from bench.process import AdapterError
+from bench.stage import Stage
+from bench.workload import Figure, Measured, Size, Workload
+
+SECONDS = 4.0
+"""How long a drain is to last, if the contender is as fast as it is thought to be."""
+
+START_LIMIT = 60.0
+LIMIT = 45.0
+END_LIMIT = 15.0
+"""Seconds to wait for the first handler, for the last one, and for the last row."""
+
+
+def jobs_for(contender: Contender, size: Size) -> int:
+    """How many jobs a drain takes."""
+    return size.jobs(contender.drains, SECONDS if contender.drains > 2 else 15.0)
+
+
+def drain(stage: Stage, n: int, *, workers: int = 1, **options: Any) -> Measured:
+    """Let workers run the `n` jobs of the last fill; the rate in jobs per second.
+
+    It counts from the first handler call to the moment when no unfinished job is left in the
+    database. What has not come to its end within the limit is counted as far as it has come.
+    """
+    with stage.workers(workers, **options) as crew:
+        crew.wait_calls(1, START_LIMIT)
+        cpu, server_cpu = crew.cpu(), stage.server.cpu()
+        whole = crew.wait_calls(n, LIMIT, patience=True)
+        end = stage.wait_finished(END_LIMIT) if whole else None
+        used, server_used = crew.cpu() - cpu, stage.server.cpu() - server_cpu
+        done = n if end is not None else crew.calls
+        ended = time.monotonic() if end is None else end
+        crew.check()
+        measured: Measured = {
+            "rate": done / (ended - crew.first),
+            "jobs": done,
+            "worker_us": used / done * 1e6,
+            "server_us": server_used / done * 1e6,
+        }
+        if end is None:
+            measured["cut"] = f"cut off at {done:,} of {n:,}"
+        if crew.calls < done:
+            raise AdapterError(f"only {crew.calls} handler calls for {n} jobs")
+        return measured
+
+
+class Drain(Workload):
+    """Draining with one or two worker processes."""
+
+    compared = "rate"
+    rounds = 5
+    figures = (
+        Figure("rate", "jobs/s"),
+        Figure("worker_us", "worker µs/job", 1, less_is_better=True),
+        Figure("server_us", "PostgreSQL µs/job", 1, less_is_better=True),
+        Figure("jobs", "jobs"),
+    )
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.name = "drain" if workers == 1 else f"drain-{workers}"
+        self.title = f"Drain, {'one worker process' if workers == 1 else f'{workers} workers'}"
+        self.explanation = (
+            "Jobs that do nothing, created before; from the first handler call to the moment "
+            "when no unfinished job is left in the database."
+        )
+        self.yardsticks = frozenset({"bare", "own"} if workers == 1 else ())
+        self.quick = workers == 1
+        self.best_only = workers > 1
+
+    def seconds(self, contender: Contender, size: Size) -> float:
+        n = jobs_for(contender, size)
+        return 2.5 + contender.start + n / contender.drains + n / contender.bulks
+
+    def run(self, stage: Stage, size: Size) -> Measured:
+        n = jobs_for(stage.contender, size)
+        stage.clear()
+        if stage.contender.yardstick:
+            return self._yardstick(stage, n)
+        stage.fill(n)
+        stage.settle()
+        return drain(stage, n, workers=self.workers)
+
+    def _yardstick(self, stage: Stage, n: int) -> Measured:
+        """Run a loop that fills and measures itself, or measures itself."""
+        if stage.peer.name != "bare":
+            stage.fill(n)
+            stage.settle()
+        return {"rate": stage.run("drain", n=n)["rate"], "jobs": n}
