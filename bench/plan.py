@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from bench.contender import Contender
 from bench.ours import STEVE, YARDSTICKS
 from bench.peers import CONTENDERS
-from bench.workload import Size, Workload
+from bench.workload import OurWorkload, Size, Workload
 from bench.workloads import WORKLOADS
 
 EVERYBODY = (*YARDSTICKS, *STEVE, *CONTENDERS)
 QUICK_ROUNDS = 3
 QUICK_BUDGET = 165.0
 """Seconds after which a quick run begins nothing new."""
+
+FEWER_ROUNDS = 3
+"""What is enough for configurations that are nobody's best."""
+
+GROUPS = {
+    "ours": [one for one in WORKLOADS if isinstance(one, OurWorkload)],
+    "peers": [one for one in WORKLOADS if not isinstance(one, OurWorkload)],
+}
+"""Workloads that can be chosen together: those of steve alone, and those of everybody."""
 
 
 class UnknownName(ValueError):
@@ -39,13 +48,15 @@ class Plan:
     size: Size
     rounds: int | None = None
 
-    def rounds_of(self, workload: Workload) -> int:
-        """How often a workload is measured."""
+    def rounds_of(self, workload: Workload, contender: Contender | None = None) -> int:
+        """How often a workload is measured, at most or of one contender."""
         if self.rounds is not None:
             return self.rounds
         if self.size.quick:
             return QUICK_ROUNDS if workload.name == "drain" else 1
-        return workload.rounds
+        if contender is None or contender.best or contender.ours:
+            return workload.rounds
+        return min(FEWER_ROUNDS, workload.rounds)
 
     def takes(self, workload: Workload, contender: Contender) -> bool:
         """Whether a contender takes part in a workload, in this run."""
@@ -58,6 +69,8 @@ class Plan:
         for workload in self.workloads:
             for number in range(1, self.rounds_of(workload) + 1):
                 for contender in self.contenders:
+                    if number > self.rounds_of(workload, contender):
+                        continue
                     if self.takes(workload, contender) and not workload.reason(contender):
                         yield Cell(workload, contender, number)
 
@@ -67,17 +80,20 @@ class Plan:
 
 
 def plan(only: Collection[str] = (), *, quick: bool, scale: float, rounds: int | None) -> Plan:
-    """Choose by names: workloads, peers (`pgqueuer`) and contenders (`pgqueuer/best`).
+    """Choose by names: workloads or groups of them, peers (`pgqueuer`), contenders
+    (`pgqueuer/best`).
 
     The yardsticks take part in whatever has them. Raises UnknownName.
     """
-    workloads = [one for one in WORKLOADS if one.name in only]
+    groups = {one.name for name in only for one in GROUPS.get(name, ())}
+    workloads = [one for one in WORKLOADS if one.name in only or one.name in groups]
     chosen = [one for one in EVERYBODY if one.name in only or one.peer.name in only]
-    known = {one.name for one in workloads}
+    known = {one.name for one in workloads} | set(GROUPS)
     known |= {name for one in chosen for name in (one.name, one.peer.name)}
     if unknown := [name for name in only if name not in known]:
         raise UnknownName(
-            f"{unknown[0]!r} is neither a workload ({', '.join(one.name for one in WORKLOADS)}) "
+            f"{unknown[0]!r} is neither a workload ({', '.join(one.name for one in WORKLOADS)}), "
+            f"a group of them ({', '.join(GROUPS)}), "
             f"nor a peer ({', '.join(dict.fromkeys(one.peer.name for one in EVERYBODY))})"
         )
     if chosen:

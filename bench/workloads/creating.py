@@ -61,7 +61,7 @@ class Create(Workload):
         return create(stage, "create", self._jobs(stage.contender, size), clients=self.clients)
 
     def _jobs(self, contender: Contender, size: Size) -> int:
-        return size.jobs(contender.creates, 3.0)
+        return size.jobs(contender.creates, 2.0)
 
 
 class Bulk(Workload):
@@ -91,7 +91,7 @@ class Bulk(Workload):
         return create(stage, "bulk", self._jobs(stage.contender, size))
 
     def _jobs(self, contender: Contender, size: Size) -> int:
-        return size.jobs(contender.bulks, 3.0)
+        return size.jobs(contender.bulks, 2.0)
 
 
 class BusyCreate(OurWorkload):

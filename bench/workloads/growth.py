@@ -8,7 +8,7 @@ from bench.contender import Contender, Growth
 from bench.growing import multiply
 from bench.stage import Stage
 from bench.workload import Figure, Measured, OurWorkload, Size, Workload
-from bench.workloads.draining import drain, jobs_for
+from bench.workloads.draining import drain
 
 MILLION = 1_000_000
 SEED = 200
@@ -18,6 +18,9 @@ FAR = 30 * 86_400.0
 """Seconds until scheduled jobs are due."""
 
 FINDS = 200
+
+SECONDS = 2.0
+"""How long a drain is to last: there are two of them in each round."""
 
 
 class Grown(Workload):
@@ -32,13 +35,13 @@ class Grown(Workload):
     count = MILLION
 
     def seconds(self, contender: Contender, size: Size) -> float:
-        n = jobs_for(contender, size)
+        n = self._jobs(contender, size)
         once = 2.5 + contender.start + n / contender.drains + n / contender.bulks
         build = size.rows(self.count) / 40_000 / self.rounds
         return 2 * once + build + size.rows(self.count) / 400_000
 
     def run(self, stage: Stage, size: Size) -> Measured:
-        n = jobs_for(stage.contender, size)
+        n = self._jobs(stage.contender, size)
         stage.clear()
         empty = self._drain(stage, n)
         stage.prepare(self.name, lambda: self.build(stage, size))
@@ -64,6 +67,9 @@ class Grown(Workload):
     def look(self, stage: Stage) -> Measured:
         """Measure something else there."""
         return {}
+
+    def _jobs(self, contender: Contender, size: Size) -> int:
+        return size.jobs(contender.drains, SECONDS)
 
     def _drain(self, stage: Stage, n: int) -> Measured:
         stage.fill(n)

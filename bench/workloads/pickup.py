@@ -13,9 +13,9 @@ from bench.process import AdapterProcess, Crew
 from bench.stage import Stage
 from bench.workload import Figure, Measured, Size, Workload
 
-SECONDS = 15.0
-MOST = 150
-PAUSE = (0.03, 0.17)
+SECONDS = 10.0
+MOST = 120
+PAUSE = (0.03, 0.13)
 WARM = 3
 
 LATENCIES = (

@@ -40,6 +40,11 @@ class JobRow:
         default_factory=list[tuple[int, str, int | None]]
     )
 
+    @property
+    def held(self) -> bool:
+        """A worker has it."""
+        return self.status == "running"
+
     def timeless(self) -> JobRow:
         """The same without its times, to compare what happened at different ones."""
         epoch = datetime.min
@@ -63,6 +68,10 @@ class Model:
         self.jobs: dict[UUID, JobRow] = {}
         self.workers: dict[int, WorkerRow] = {}
         self.paused: dict[str, datetime | None] = {}
+
+    def over(self) -> int:
+        """How many jobs are."""
+        return sum(job.status not in LIVE for job in self.jobs.values())
 
     def create(self, job: JobRow) -> bool:
         """A uid is used once."""
@@ -96,7 +105,7 @@ class Model:
         """Tick off the dead who hold nothing; those that still do."""
         left: set[int] = set()
         for id in workers:
-            if any(job.worker == id and job.status == "running" for job in self.jobs.values()):
+            if any(job.worker == id and job.held for job in self.jobs.values()):
                 left.add(id)
             else:
                 self.workers[id].swept = True
@@ -178,12 +187,15 @@ class Model:
         job.progress = share
         return job.cancelling
 
-    def rescue(self, workers: Iterable[int], now: datetime, batch: int) -> dict[UUID, str]:
-        """Take from the dead: the crash counts, the attempt does not."""
+    def held_by_dead(self, workers: Iterable[int]) -> list[UUID]:
+        """What there is to rescue."""
         dead = {id for id in workers if self.workers[id].death}
-        held = [job for job in self.jobs.values() if job.status == "running" and job.worker in dead]
+        return [job.uid for job in self.jobs.values() if job.worker in dead and job.held]
+
+    def rescue(self, uids: Iterable[UUID], now: datetime) -> dict[UUID, str]:
+        """Take these from the dead: the crash counts, the attempt does not."""
         became: dict[UUID, str] = {}
-        for job in held[:batch]:
+        for job in map(self.jobs.__getitem__, uids):
             job.refunded += 1
             job.crashes += 1
             if job.cancelling:
@@ -235,7 +247,7 @@ class Model:
     def _held(self, uid: UUID, fence: int | None) -> JobRow | None:
         """The job, if that attempt still holds it."""
         job = self.jobs.get(uid)
-        return job if job and job.status == "running" and job.fence == fence else None
+        return job if job and job.held and job.fence == fence else None
 
     @staticmethod
     def _begin(job: JobRow, wait: float | None) -> None:

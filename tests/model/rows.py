@@ -49,7 +49,8 @@ class Rows:
             "select job_id, attempt_number, status, worker, id from steve.attempt order by id"
         )
         workers = read(
-            "select id, expires_at, lease, death, swept_at is not null from steve.worker order by id"
+            "select id, expires_at, lease, death, swept_at is not null from steve.worker"
+            " order by id"
         )
         self.workers = {id: WorkerRow(*row) for id, *row in workers}
 
@@ -60,7 +61,7 @@ class Rows:
 
     def _job(self, id: int, *columns: Any) -> JobRow:
         log = [(number, status, worker) for _, number, status, worker, _ in self._log(id)]
-        return JobRow(*columns, log)
+        return JobRow(*columns, log=log)
 
     def _log(self, id: int) -> list[tuple[Any, ...]]:
         return sorted(attempt for attempt in self._attempts if attempt[0] == id)

@@ -31,6 +31,7 @@ class CuttingProxy:
         self._plan: tuple[str, bytes] | None = None
         self._released = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._refusing = False
         self.acted = asyncio.Event()
         self.dsn = ""
 
@@ -45,6 +46,10 @@ class CuttingProxy:
 
     def release(self) -> None:
         self._released.set()
+
+    def refuse(self) -> None:
+        """Let nobody connect any more."""
+        self._refusing = True
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[CuttingProxy, None]:
@@ -68,6 +73,9 @@ class CuttingProxy:
         self.acted.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._refusing:
+            writer.close()
+            return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)

@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 from psycopg import AsyncConnection
 
-from steve.core.errors import OptionTypeError
+from steve.core.errors import ConnectionFailed, OptionTypeError
 from steve.core.job import NewJob, PreparedJob
 from steve.core.pause import Pause
 from steve.core.text import safe_repr
@@ -121,7 +121,7 @@ class Bulk:
         while True:
             try:
                 return await _exists(database, first)
-            except psycopg.Error as error:
+            except (psycopg.Error, ConnectionFailed) as error:
                 if not is_transient(error) or monotonic() > end:
                     error.add_note(
                         f"the connection was lost while {len(self._uids):,} jobs were committed: "

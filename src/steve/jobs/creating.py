@@ -12,7 +12,7 @@ import psycopg
 
 from steve.core.backoff import Backoff
 from steve.core.codec import decode
-from steve.core.errors import JobNotFound
+from steve.core.errors import ConnectionFailed, JobNotFound
 from steve.core.job import Job, PreparedJob
 from steve.core.options import JobOptions, prepare
 from steve.core.pause import Pause
@@ -109,11 +109,13 @@ async def create_surely(
         try:
             created = await database.run(create([job], resent=resent))
             return created[0] if created else None
-        except psycopg.Error as error:
+        except (psycopg.Error, ConnectionFailed) as error:
             if not is_transient(error) or monotonic() > end:
+                if resent:
+                    error.add_note(f"whether job {job.uid} was created is unknown")
                 raise
-        # The reply may be all that was lost: from here on it may exist.
-        resent = True
+            # The reply may be all that was lost: from here on it may exist.
+            resent |= isinstance(error, psycopg.Error)
         await asyncio.sleep(pause.next())
 
 

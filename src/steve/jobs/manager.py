@@ -140,8 +140,17 @@ class Jobs(Handling, Creating, Controlling, Installing):
             concurrency,
             self._stop_soon,
         )
-        await crew.start()
+        types = self._registry.types()
+        try:
+            await crew.start()
+        except asyncio.CancelledError:
+            if crew.worker.id:
+                # Registered: it would keep its lease, and nobody would know of it.
+                await crew.stop()
+            raise
         self._crew = crew
+        if self._registry.types() != types:
+            crew.types_changed()
 
     async def _until_over(self, crew: Crew) -> None:
         try:

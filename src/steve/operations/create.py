@@ -74,12 +74,7 @@ COPY_COLUMNS = (
     "uid", "type", "payload", "queue", "priority", "run_at", "scheduled_at", "timeout",
     "max_attempts", "max_crashes", "backoff_strategy", "tags", "meta",
 )  # fmt: skip
-"""The columns of a COPY into `steve.job`, in the order of `copy_row`."""
-
-COPY_TYPES = (
-    "uuid", "text", "jsonb", "text", "int2", "timestamptz", "timestamptz", "float8", "int4",
-    "int4", "text", "text[]", "jsonb",
-)  # fmt: skip
+"""The columns that a COPY into `steve.job` fills."""
 
 
 def clock() -> Operation[datetime]:

@@ -121,19 +121,24 @@ class Finisher:
             return False
         return True
 
-    def settled(self, job: Job, outcome: Outcome, became: Settled, seconds: float) -> None:
+    def settled(self, report: Report, became: Settled) -> None:
         """Tell those concerned what has become of a job, after it is committed."""
+        job = report.job
         if became.awaited:
             self._awaited.append(job.uid)
             self._wake.set()
         if self._callbacks.active or self._telemetry.wants(AttemptEnded):
-            _apply(job, outcome, became)
-            self._telemetry.emit(AttemptEnded(job, seconds))
-            self._callbacks.attempt_ended(job)
+            _apply(job, report.outcome, became)
+            if report.wait is None:
+                # Nobody was told of its start: it was claimed ahead and given back.
+                self._callbacks.job_ended(job)
+            else:
+                self._telemetry.emit(AttemptEnded(job, report.ran))
+                self._callbacks.attempt_ended(job)
         if became.status in TERMINAL:
             self._on_finished(job.uid)
             return
-        if isinstance(outcome, Released):
+        if isinstance(report.outcome, Released):
             self._released.append(job)
         self._on_again()
 
@@ -166,7 +171,7 @@ class Finisher:
             if settled is None:
                 self._telemetry.emit(ClaimLost(report.job))
             else:
-                self.settled(report.job, report.outcome, settled, report.ran)
+                self.settled(report, settled)
 
     async def _send(self, reports: Sequence[Report]) -> dict[int, Settled]:
         completed = [report for report in reports if isinstance(report.outcome, Complete)]

@@ -9,8 +9,6 @@ from typing import Protocol, TypeVar
 
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from steve.core.job import Job
-from steve.core.outcome import Outcome
 from steve.database.connect import described
 from steve.database.database import Database
 from steve.operations.finish import Report, Settled
@@ -38,11 +36,12 @@ class Transactions:
         *,
         limit: int,
         run: Run,
-        settled: Callable[[Job, Outcome, Settled, float], None],
+        settled: Callable[[Report, Settled], None],
     ) -> None:
         self.schema = database.schema
         self.telemetry = telemetry
-        self._settled = settled
+        self.settled = settled
+        """Tells those concerned that a job is completed."""
         self._database = database
         self._run = run
         self._limit = limit
@@ -62,10 +61,6 @@ class Transactions:
     async def run(self, operation: Operation[T]) -> T:
         """Run an operation on one of the worker's own connections."""
         return await self._run(operation)
-
-    def settled(self, report: Report, became: Settled) -> None:
-        """Tell those concerned that a job is completed."""
-        self._settled(report.job, report.outcome, became, report.ran)
 
     async def borrow(self) -> LentAsyncConnection:
         """Lend a connection to a task, once there is one."""

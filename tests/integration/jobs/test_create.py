@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from integration.jobs.conftest import Connection, Make
-from steve import Backoff, Job, Jobs, OptionError, OptionTypeError, PayloadError
+from steve import Backoff, ConnectionFailed, Job, Jobs, OptionError, OptionTypeError, PayloadError
+from steve.core.options import prepare
+from steve.core.settings import Settings
 from steve.core.uid import uuid7
+from steve.jobs.creating import create_surely
 from support.cutting import CuttingProxy
 
 FIELDS = Job.__struct_fields__
@@ -204,21 +208,14 @@ async def test_a_create_that_arrives_late_does_not_make_it_twice(
         await jobs.close()
 
 
-async def test_a_second_send_waits_for_the_first_one(
-    make: Make, jobs: Jobs, shared_dsn: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_second_send_waits_for_the_first_one(jobs: Jobs, shared_dsn: str) -> None:
     """The first send has inserted, and commits while the second is on its way."""
-    from steve.core.options import prepare
-    from steve.jobs import creating
-
-    prepared = prepare("t", None, None, {}, vars(jobs)["_settings"])
-    runtime = await jobs.open()
-    import psycopg
-
+    await jobs.open()
+    prepared = prepare("t", None, None, {}, Settings())
     async with await psycopg.AsyncConnection.connect(shared_dsn) as first:
         await first.execute("insert into steve.job (uid, type) values (%s, 't')", (prepared.uid,))
-        database = vars(runtime)["_runtime"].database
-        sent = asyncio.create_task(creating.create_surely(database, prepared, resent=True))
+        database = vars(jobs)["_runtime"].database
+        sent = asyncio.create_task(create_surely(database, prepared, resent=True))
         await asyncio.sleep(0.2)
         assert not sent.done()
     assert await sent is None
@@ -243,3 +240,33 @@ async def test_uids_sort_by_creation(jobs: Jobs) -> None:
     made = [(await jobs.create("t")).uid for _ in range(20)]
     assert made == sorted(made)
     assert uuid7() > made[-1]
+
+
+async def test_connections_that_died_in_the_pool_do_not_matter(
+    jobs: Jobs, connection: Connection
+) -> None:
+    await asyncio.gather(*(jobs.create("t") for _ in range(5)))
+    for _ in range(3):
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        await jobs.create("t")
+        assert len(await jobs.create_many([("t", 1)])) == 1
+    assert len(await jobs.fetch_all(limit=100)) == 11
+
+
+async def test_a_database_that_stays_away_is_an_error_that_says_what_is_unknown(
+    make: Make, shared_dsn: str
+) -> None:
+    async with CuttingProxy(shared_dsn).running() as proxy:
+        jobs = make(proxy.dsn, connect_timeout=0.5)
+        await jobs.open()
+        proxy.lose_answer(b"create_jobs")
+        creating = asyncio.create_task(jobs.create("t"))
+        await proxy.acted.wait()
+        proxy.refuse()
+        with pytest.raises(ConnectionFailed) as caught:
+            await creating
+        assert "unknown" in caught.value.__notes__[0]
+        await jobs.close()

@@ -46,9 +46,7 @@ def connect(shared_database: str, idle: list[Scene]) -> Iterator[Callable[[], Sc
     connect().connection.execute(CLEAR)
     idle.append(used.pop())
     yield connect
-    for scene in used:
-        if scene.settle_down():
-            idle.append(scene)
+    idle += [scene for scene in used if scene.settle_down()]
 
 
 @pytest.fixture

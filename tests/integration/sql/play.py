@@ -79,31 +79,33 @@ class Play:
 
     def expect(self, name: str) -> Any:
         """Do it in the model; the answer."""
-        model, uid, fence, now = self.model, self.uid, self.job.attempt_id, self.now
+        model, uid, now = self.model, self.uid, self.now
         match name:
             case "create":
                 return model.create(JobRow(uid, now))
             case "claim":
                 return [job.uid for job in model.claim(self._claimer, now, slots=1)]
-            case "finish":
-                return "completed" if model.complete(uid, fence, now) else None
-            case "fail":
-                return model.settle(uid, fence, "failed", now, error=FAILURE.type)
-            case "error":
-                return model.settle(uid, fence, "error", now, error=FAILURE.type)
+            case "finish" | "fail" | "error":
+                return self._expect_of_report(name)
             case "cancel":
                 return model.cancel(uid, now)
             case "retry":
                 return model.retry(uid, now)
             case "rescue":
-                return model.rescue([self.worker], now, batch=100)
+                return model.rescue(model.held_by_dead([self.worker]), now)
             case "renew":
                 return model.renew(self.worker, now)
             case "death":
                 return model.bury(now + timedelta(seconds=LATER))
-            case "stop":
+            case _:
                 return model.retire(self.worker)
-        raise AssertionError(name)
+
+    def _expect_of_report(self, name: str) -> str | None:
+        uid, fence, now = self.uid, self.job.attempt_id, self.now
+        if name == "finish":
+            return "completed" if self.model.complete(uid, fence, now) else None
+        outcome = {"fail": "failed", "error": "error"}[name]
+        return self.model.settle(uid, fence, outcome, now, error=FAILURE.type)
 
     def peek(self, name: str) -> Any:
         """The answer of the model if it came first, without doing it."""

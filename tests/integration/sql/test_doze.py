@@ -43,7 +43,8 @@ def look(scene: Scene, types: list[str] | None = None) -> float | None:
     ],
     ids=[
         "nothing", "one", "another queue", "a lower priority", "a higher priority",
-        "types it does not handle", "queues it does not serve", "nothing it handles", "not while it sleeps",
+        "types it does not handle", "queues it does not serve", "nothing it handles",
+        "not while it sleeps",
     ],
 )  # fmt: skip
 def test_when_the_next_job_is_due(

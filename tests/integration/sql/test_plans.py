@@ -16,8 +16,15 @@ from steve.core.outcome import Complete
 from steve.operations.claim import claim, doze
 from steve.operations.control import cancel, delete, retry
 from steve.operations.create import create
-from steve.operations.finish import Progressed, Report, cancellations, complete, progress
-from steve.operations.finish import settle, verify
+from steve.operations.finish import (
+    Progressed,
+    Report,
+    cancellations,
+    complete,
+    progress,
+    settle,
+    verify,
+)
 from steve.operations.maintenance import park, rescue, sweep, unpark
 from steve.operations.query import find
 from steve.operations.worker import retire
@@ -36,10 +43,12 @@ FILL = """
     select ('1' || lpad(n::text, 31, '0'))::uuid, 'other', 'default', 5, now() + interval '1 day'
     from generate_series(1, 200000) as n;
     insert into steve.job (uid, type, queue)
-    select ('2' || lpad(n::text, 31, '0'))::uuid, 'other', 'paused' from generate_series(1, 100000) as n;
+    select ('2' || lpad(n::text, 31, '0'))::uuid, 'other', 'paused'
+    from generate_series(1, 100000) as n;
     insert into steve.queue (name, paused_at) values ('paused', now());
     insert into steve.job (uid, type, queue)
-    select ('3' || lpad(n::text, 31, '0'))::uuid, 't', 'default' from generate_series(1, 50000) as n;
+    select ('3' || lpad(n::text, 31, '0'))::uuid, 't', 'default'
+    from generate_series(1, 50000) as n;
     insert into steve.job (uid, type, queue, status, worker, attempt_id, attempts)
     select ('4' || lpad(n::text, 31, '0'))::uuid, 't', 'default', 'running', 1000000, 1, 1
     from generate_series(1, 10000) as n;
@@ -186,7 +195,7 @@ def test_a_plan_need_not_wait_for_statistics(scene_of_its_own: Scene, analysed: 
     """A table that was nearly empty has grown, and nobody has analysed it since. Plans that are
     made now are good; those made before are not, so workers must not keep them for long."""
     scene = scene_of_its_own
-    scene.connection.execute(SETTINGS["planned once"])
+    scene.connection.execute(SETTINGS["planned once"].encode())
     scene.connection.execute("alter table steve.job set (autovacuum_enabled = off)")
     crowd = Crowd(scene, scene.worker(queues=list(QUEUES)), [], [])
     crowd.mine = [scene.started(crowd.worker, priority=9) for _ in range(3)]

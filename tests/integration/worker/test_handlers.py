@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
+import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ import pytest
 from steve.core.context import current_job
 from steve.core.errors import NotInHandler
 from steve.core.job import Job
-from steve.telemetry.catalogue import JobsClaimed
+from steve.telemetry.catalogue import JobsClaimed, StatementFailed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -237,3 +239,32 @@ async def test_callbacks_hear_of_each_attempt_after_it_is_written(bench: Bench) 
     await station.callbacks.drain()
     assert [own for own, _ in heard] == ["running", "pending", "running", "completed"]
     assert heard[3] == ("completed", "completed")
+
+
+def in_child() -> None:
+    sys.exit(3)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+async def test_a_handler_may_fork(bench: Bench) -> None:
+    """The child has copies of the worker's connections, and leaves them alone."""
+    fork = multiprocessing.get_context("fork")
+
+    def handler(job: Job) -> int | None:
+        child = fork.Process(target=in_child)
+        child.start()
+        child.join()
+        return child.exitcode
+
+    async def on_loop(job: Job) -> int | None:
+        return await asyncio.to_thread(handler, job)
+
+    station = await bench.worker({"a": on_loop, "b": handler})
+    await station.over(await bench.create("a"))
+    before = await bench.backends("steve worker%")
+    for type in "abab":
+        job = await station.over(await bench.create(type))
+        assert job.result is not None
+        assert (job.status, job.attempts) == ("completed", 1)
+    assert set(before) <= set(await bench.backends("steve worker%"))
+    assert not station.events.of(StatementFailed)
