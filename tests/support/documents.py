@@ -58,7 +58,8 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
             number, note = end + 1, ""
         elif found := _NOTE.fullmatch(line):
             note = found["note"]
-            if not _NOTES.fullmatch(note):
+            followed = number < len(lines) and _FENCE.fullmatch(lines[number])
+            if followed and not _NOTES.fullmatch(note):
                 raise ValueError(f"line {number}: the comment {note!r} means nothing")
         elif line.strip():
             note = ""

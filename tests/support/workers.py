@@ -112,7 +112,7 @@ class Bench:
         """
         database = self.database
         if dsn is not None:
-            database = Database(dsn, name="steve worker's pool", connect_timeout=2.0)
+            database = Database(dsn, name="steve worker's pool", connect_timeout=1.0)
             self._databases.append(database)
         telemetry = Telemetry()
         events = Events(telemetry)

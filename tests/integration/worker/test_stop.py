@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from steve.telemetry.catalogue import (
+    AttemptEnded,
     AttemptStarted,
     HandlerStuck,
     JobsClaimed,
@@ -19,7 +20,7 @@ from steve.telemetry.catalogue import (
     WorkerStopping,
 )
 from steve.worker import worker
-from support.waiting import eventually, eventually_async
+from support.waiting import eventually_async
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -158,9 +159,55 @@ async def test_a_stuck_handler_is_left_behind(
     await given_back(bench, uid)
     assert station.worker.running == 0
     release.set()
-    eventually(lambda: not any("handler" in t.name for t in threading.enumerate()))
+    await eventually_async(no_handlers)
     await asyncio.sleep(0.05)
     await given_back(bench, uid)
+
+
+async def test_a_handler_told_to_stop_before_it_begins_is_not_called(bench: Bench) -> None:
+    """The lease is lost, or the worker hurried, in the moment after the claim."""
+    called = False
+
+    async def handler(job: Job) -> None:
+        nonlocal called
+        called = True
+
+    station = await bench.worker({"t": handler})
+    telemetry = station.worker._telemetry
+    telemetry.subscribe(JobsClaimed, lambda _: station.worker._executor.tell_all("lost"))
+    await bench.create()
+    await station.events.wait(AttemptEnded)
+    assert not called
+    assert station.worker.running == 0
+    await station.stop()
+    assert await bench.sql("select status, attempts - refunded from steve.job") == [("pending", 0)]
+
+
+async def test_a_handler_left_behind_can_write_nothing_any_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PATIENCE", 0.3)
+    release = threading.Event()
+    errors: list[str] = []
+
+    def stuck(job: Job) -> None:
+        release.wait(10)
+        for write in (lambda: job.progress(0.5), lambda: job.transaction().__enter__()):
+            try:
+                write()
+            except Exception as error:
+                errors.append(type(error).__name__)
+
+    station = await bench.worker({"t": stuck})
+    await station.started(await bench.create())
+    await station.stop(0.0)
+    release.set()
+    await eventually_async(no_handlers)
+    assert errors == ["NotInHandler", "NotInHandler"]
+
+
+async def no_handlers() -> bool:
+    return not any("handler" in thread.name for thread in threading.enumerate())
 
 
 async def test_everything_that_ended_is_written(bench: Bench) -> None:

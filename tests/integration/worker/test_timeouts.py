@@ -75,20 +75,41 @@ async def test_what_a_handler_makes_of_its_cancellation_does_not_count(bench: Be
         assert await timed_out(station, payload=n) < 1.0
 
 
-async def test_a_swallowed_cancellation_is_repeated(bench: Bench) -> None:
-    swallowed = 0
+async def test_cleaning_up_after_a_cancellation_is_not_disturbed(bench: Bench) -> None:
+    cleaned = False
 
     async def handler(job: Job) -> None:
-        nonlocal swallowed
-        while swallowed < 2:
+        nonlocal cleaned
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(1.2)
+            cleaned = True
+
+    # With a short lease the worker looks after its handlers often.
+    station = await bench.worker({"t": handler}, lease=1.0)
+    assert await timed_out(station) > 1.2
+    assert cleaned
+
+
+async def test_a_swallowed_cancellation_is_repeated(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "REMIND_AFTER", 0.2)
+    swallowed: list[float] = []
+
+    async def handler(job: Job) -> None:
+        while len(swallowed) < 3:
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
-                swallowed += 1
+                swallowed.append(monotonic())
 
     station = await bench.worker({"t": handler}, lease=2.0)
-    assert await timed_out(station) < 1.5
-    assert swallowed == 2
+    assert await timed_out(station) < 2.0
+    first, second, third = swallowed
+    assert second - first >= 0.2
+    assert third - second >= 0.2
 
 
 async def test_a_stuck_handler_keeps_its_slot_and_is_reported_once(
