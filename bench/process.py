@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from typing import Self
 
 ADAPTERS = Path(__file__).parent / "adapters"
+PATIENCE = 180.0
+"""Seconds that an adapter may take for a step, unless told otherwise."""
+
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -68,8 +72,20 @@ class AdapterProcess:
     ) -> None:
         self.kill()
 
-    def event(self, wanted: str) -> dict[str, Any]:
-        """Wait for an event. Raises AdapterError when it says error, or ends before."""
+    def event(self, wanted: str, limit: float = PATIENCE) -> dict[str, Any]:
+        """Wait for an event. Raises AdapterError when it says error, ends before, or is late."""
+        late = threading.Timer(limit, self._end)
+        late.start()
+        try:
+            return self._event(wanted)
+        except AdapterError as error:
+            if late.finished.is_set():
+                raise AdapterError(f"no event {wanted!r} within {limit:.0f} s") from error
+            raise
+        finally:
+            late.cancel()
+
+    def _event(self, wanted: str) -> dict[str, Any]:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         for line in self._process.stdout:
             try:
@@ -97,13 +113,17 @@ class AdapterProcess:
 
     def kill(self) -> None:
         """End it, with all its children."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._end()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream is not None:
                 with suppress(BrokenPipeError):
                     stream.close()
+
+    def _end(self) -> None:
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _last_words(self) -> str:
         code = self._process.wait()

@@ -52,7 +52,7 @@ class Report:
 
     def say(self, text: str) -> None:
         """Say something beside the bar."""
-        self._bar.console.print(text, markup=False)
+        self._bar.console.print(text, markup=False, soft_wrap=True)
 
     def begin(self, cell: Cell) -> None:
         """Say what is being measured now."""

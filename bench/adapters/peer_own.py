@@ -18,7 +18,6 @@ from psycopg import AsyncRawCursor
 
 from adapter import Adapter, Payload, emit, main
 from steve.database.migrate import migrate
-from steve.operations.create import COPY_COLUMNS, COPY_TYPES
 from steve.sql import statement
 
 BATCH = 200
@@ -30,10 +29,18 @@ CLAIM = {
     "queues": ["default"], "capacities": [BATCH], "types": ["noop"], "slots": BATCH, "ahead": 0,
     "suspects": True,
 }  # fmt: skip
-COLUMNS = ", ".join(COPY_COLUMNS)
+COLUMNS = {
+    "uid": "uuid", "type": "text", "payload": "jsonb", "queue": "text", "priority": "int2",
+    "run_at": "timestamptz", "scheduled_at": "timestamptz", "max_attempts": "int4",
+    "max_crashes": "int4", "backoff_strategy": "text", "tags": "text[]", "meta": "jsonb",
+}  # fmt: skip
+"""What steve says of a new job, whatever its own defaults are, with the types."""
+
+NAMES = ", ".join(COLUMNS)
+COPY = f"copy steve.job ({NAMES}) from stdin"
 INSERT = (
-    f"insert into steve.job ({COLUMNS}) values "
-    f"({', '.join(f'${number}' for number in range(1, len(COPY_COLUMNS) + 1))}) "
+    f"insert into steve.job ({NAMES}) "
+    f"values ({', '.join(f'${number}' for number in range(1, len(COLUMNS) + 1))}) "
     "returning id, uid, status, created_at, run_at"
 )
 
@@ -61,9 +68,9 @@ class Own(Adapter):
     async def fill(self, jobs: list[Payload]) -> None:
         async with (
             self.clients[0].cursor() as cursor,
-            cursor.copy(f"copy steve.job ({COLUMNS}) from stdin".encode()) as copy,
+            cursor.copy(COPY.encode()) as copy,
         ):
-            copy.set_types(COPY_TYPES)
+            copy.set_types(list(COLUMNS.values()))
             for job in jobs:
                 await copy.write_row(_row(job))
 
@@ -77,6 +84,8 @@ class Own(Adapter):
         done = 0
         while rows := await _run(claims, "worker/claim", {**CLAIM, "worker": worker}):
             done += len(rows)
+            if finisher.done():
+                break
             await batches.put(rows)
         await batches.put(None)
         await finisher
@@ -90,12 +99,12 @@ async def _finish(
     connection: psycopg.AsyncConnection[Any], batches: asyncio.Queue[list[Any] | None]
 ) -> None:
     while (rows := await batches.get()) is not None:
-        ended = sorted((row[0], row[2]) for row in rows)
+        ended = sorted((row[1], row[2]) for row in rows)
         await _run(
             connection,
             "worker/complete",
             {
-                "ids": [id for id, _ in ended],
+                "uids": [uid for uid, _ in ended],
                 "attempt_ids": [attempt for _, attempt in ended],
                 "results": [None] * len(ended),
                 "waits": [0.0] * len(ended),
@@ -119,14 +128,10 @@ async def _send(
 
 
 def _row(job: Payload) -> tuple[Any, ...]:
-    """Return the values of COPY_COLUMNS for a job with the defaults of everything."""
+    """Return the values of COLUMNS for a job with the defaults of everything."""
     now = datetime.now(UTC)
-    values = {
-        "uid": uuid.uuid4(), "type": "noop", "payload": json.dumps(job), "queue": "default",
-        "priority": 0, "run_at": now, "scheduled_at": now, "max_attempts": 3, "max_crashes": 3,
-        "backoff_strategy": "exp", "tags": [], "meta": "{}",
-    }  # fmt: skip
-    return tuple(values.get(column) for column in COPY_COLUMNS)
+    body = json.dumps(job)
+    return uuid.uuid4(), "noop", body, "default", 0, now, now, 3, 3, "exp", [], "{}"
 
 
 main(Own)

@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from model.machine import JobMachine
 from model.rows import CLOCK
 
-pytestmark = [pytest.mark.any_postgres, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.any_postgres, pytest.mark.timeout(420)]
 
 BOUNDS = settings(
     max_examples=100,

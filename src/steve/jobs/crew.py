@@ -87,12 +87,16 @@ class Crew:
 
     async def start(self) -> None:
         """Begin to work. Raises when the database cannot be reached."""
-        await self.worker.start()
+        if self._handles_signals:
+            self._signals.install()
+        try:
+            await self.worker.start()
+        except BaseException:
+            self._signals.uninstall()
+            raise
         self.runtime.listener.run = self.worker.run
         self._maintenance.start()
         self._watching = asyncio.create_task(self._watch(), name="steve watching")
-        if self._handles_signals:
-            self._signals.install()
 
     def types_changed(self) -> None:
         """The handlers have changed; from any thread."""

@@ -11,7 +11,7 @@ from time import monotonic
 from steve.core.codec import encode_result
 from steve.core.context import CancelReason, current_job
 from steve.core.control import ControlSignal
-from steve.core.errors import PayloadError
+from steve.core.errors import NotInHandler, PayloadError
 from steve.core.job import Job
 from steve.core.outcome import (
     Cancelled,
@@ -34,6 +34,9 @@ from steve.worker.run import Run
 from steve.worker.threads import Threads
 from steve.worker.transaction import Transaction
 from steve.worker.transactions import Transactions
+
+REMIND_AFTER = 2.0
+"""Seconds that a handler has for cleaning up before it is cancelled once more."""
 
 STUCK_AFTER = 5.0
 """Seconds after which a handler that was told to stop, and did not, is reported."""
@@ -158,10 +161,12 @@ class Executor:
         """Look after handlers that were told to stop: remind them, and report them."""
         now = monotonic()
         for run in self.runs():
-            if run.told_at is not None:
+            if run.told_at is None:
+                continue
+            if now - run.reminded_at >= REMIND_AFTER:
                 run.tell_again()
-                if now - run.told_at >= STUCK_AFTER:
-                    self._report_stuck(run, now)
+            if now - run.told_at >= STUCK_AFTER:
+                self._report_stuck(run, now)
 
     def close(self) -> None:
         """Let the threads of `def` handlers end."""
@@ -169,13 +174,22 @@ class Executor:
 
     def progress(self, run: Run, fraction: float, message: str | None) -> Awaitable[None]:
         """Write a handler's progress down; see `Job.progress`."""
+        self._refuse_left_behind(run)
         return self._from_anywhere(lambda: self._finisher.progress(run, fraction, message))
 
     def transaction(self, run: Run) -> Transaction:
         """Open a handler's transaction, or join the one it has."""
+        self._refuse_left_behind(run)
         if run.transaction_block is None:
             run.transaction_block = Transaction(self._transactions, run.job)
         return run.transaction_block
+
+    def _refuse_left_behind(self, run: Run) -> None:
+        if run.job.attempt_id not in self._running:
+            raise NotInHandler(
+                "the worker has stopped without waiting for this handler any longer, and has given "
+                "its job back: nothing that it does counts"
+            )
 
     def _from_anywhere(self, ask: Callable[[], asyncio.Future[None]]) -> Awaitable[None]:
         """Ask something of the loop, also from a thread, which then waits for the answer."""
@@ -239,6 +253,8 @@ class Executor:
 
     async def _perform(self, run: Run) -> Outcome:
         job = run.job
+        if run.signal.is_set():
+            return _decide(run, None)
         handler = self._registry.resolve(job.type)
         if handler is None:
             # Removed since the claim: others may have it.

@@ -30,8 +30,8 @@ class Run:
     """An attempt that is running, and what its job's handler may use."""
 
     __slots__ = (
-        "_log", "claimed_at", "desk", "job", "signal", "started_at", "stuck_reported", "task",
-        "timer", "told_at", "transaction_block",
+        "_log", "claimed_at", "desk", "job", "reminded_at", "signal", "started_at", "stuck_reported",
+        "task", "timer", "told_at", "transaction_block",
     )  # fmt: skip
 
     def __init__(self, job: Job, claimed_at: float, desk: Desk) -> None:
@@ -44,6 +44,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.told_at: float | None = None
+        self.reminded_at = 0.0
         self.stuck_reported = False
         self.transaction_block: Transaction | None = None
         self._log: JobLog | None = None
@@ -72,10 +73,11 @@ class Run:
         """Tell the handler to stop. Only the first reason counts."""
         if self.signal.set(reason):
             self.told_at = monotonic()
-            if self.task is not None:
-                self.task.cancel()
+            self.tell_again()
 
     def tell_again(self) -> None:
-        """Cancel once more a handler that swallowed its first cancellation."""
-        if self.task is not None and self.signal.is_set():
+        """Cancel the handler, once more if it swallowed its first cancellation."""
+        self.reminded_at = monotonic()
+        # A task that is cancelled before its first step would end without having begun.
+        if self.task is not None and self.started_at:
             self.task.cancel()

@@ -214,3 +214,18 @@ def test_delete_of_a_job_that_is_being_claimed(
     assert overlap.waited
     assert overlap.answer() == (([], [uid]) if committed else ([uid], []))
     Rows(watcher.connection).check()
+
+
+def test_delete_misses_a_job_that_moves_meanwhile(connect: Callable[[], Scene]) -> None:
+    """It was in neither place for this statement. The answer does not claim it, and it is whole."""
+    one, two, watcher = connect(), connect(), connect()
+    job = one.started()
+    one.connection.execute("begin")
+    one.finish(job, NEVER)
+    overlap = Overlap(one, two, watcher, lambda: two.run(delete([job.uid])))
+    one.connection.execute("commit")
+    assert overlap.waited
+    assert overlap.answer() == ([], [])
+    assert watcher.found(job.uid).status == "failed"
+    Rows(watcher.connection).check()
+    assert watcher.run(delete([job.uid])) == ([job.uid], [])
