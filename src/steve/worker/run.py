@@ -30,8 +30,8 @@ class Run:
     """An attempt that is running, and what its job's handler may use."""
 
     __slots__ = (
-        "_log", "claimed_at", "desk", "job", "reminded_at", "signal", "started_at", "stuck_reported",
-        "task", "timer", "told_at", "transaction_block",
+        "_log", "claimed_at", "desk", "job", "reminded_at", "signal", "started_at",
+        "stuck_reported", "task", "timer", "told_at", "transaction_block",
     )  # fmt: skip
 
     def __init__(self, job: Job, claimed_at: float, desk: Desk) -> None:
