@@ -57,7 +57,7 @@ WEIGHTS = {
     "delete": 1,
     "pause": 1,
     "live": 1,
-    "stop": 1,
+    "stop": 2,
     "maintain": 4,
     "pass time": 2,
 }
@@ -215,7 +215,7 @@ class JobMachine(Steps, RuleBasedStateMachine):
 
     def maintain(self, draw: Draw) -> None:
         """The steps of maintenance, in any order; after all of them nothing is stuck."""
-        step = draw(st.sampled_from(["all", "bury", "rescue", "sweep"]), "step")
+        step = draw(st.sampled_from(["all", "bury", "rescue", "sweep", "sweep"]), "step")
         if step in {"bury", "all"}:
             assert set(self.run(bury())) == self.model.bury(self.now)
         if step in {"rescue", "all"}:

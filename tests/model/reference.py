@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 LIVE = frozenset({"pending", "running"})
+QUEUES = ("default", "other")
+"""In the order in which workers look at them."""
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Model:
     def claim(
         self, worker: int, now: datetime, *, slots: int, ahead: int = 0, suspects: bool = True
     ) -> list[JobRow]:
-        """Start what is due, in the order of priority, then time, then creation.
+        """Start what is due, in the order of priority, then queue, time, creation.
 
         The database chooses the fence; until the caller fills it in no report is of this attempt.
         """
@@ -123,7 +125,7 @@ class Model:
             return []
         due = sorted(
             (job for job in self.jobs.values() if self._claimable(job, now, suspects)),
-            key=lambda job: (-job.priority, job.run_at),
+            key=lambda job: (-job.priority, QUEUES.index(job.queue), job.run_at),
         )[: slots + ahead]
         first_suspect = next((job for job in due if job.crashes), None)
         for_slots, early = due[:slots], due[slots:]

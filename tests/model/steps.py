@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-from model.reference import JobRow, Model
+from model.reference import QUEUES, JobRow, Model
 from steve.core.job import Job, PreparedJob
 from steve.core.outcome import (
     Cancelled,
@@ -32,7 +32,6 @@ from steve.operations.worker import Registration, register
 T = TypeVar("T")
 
 LEASE = 30.0
-QUEUES = {"default": 9, "other": 9}
 FAILURE = Failure("ValueError", "no", None, None)
 OUTCOMES: dict[str, Callable[[float], Outcome]] = {
     "error": lambda delay: Retried(delay, FAILURE),
@@ -95,7 +94,9 @@ class Steps:
         return worker
 
     def _claim(self, worker: int, slots: int, ahead: int, suspects: bool) -> list[Job]:
-        asked = claim(worker, QUEUES, None, slots=slots, ahead=ahead, suspects=suspects)
+        asked = claim(
+            worker, dict.fromkeys(QUEUES, 9), None, slots=slots, ahead=ahead, suspects=suspects
+        )
         found = self.run(asked).jobs
         taken = self.model.claim(worker, self.now, slots=slots, ahead=ahead, suspects=suspects)
         assert {job.uid for job in found} == {job.uid for job in taken}

@@ -10,18 +10,14 @@ from time import monotonic
 
 from steve.core.codec import encode_result
 from steve.core.context import CancelReason, current_job
-from steve.core.control import ControlSignal
 from steve.core.errors import NotInHandler, PayloadError
 from steve.core.job import Job
 from steve.core.outcome import (
-    Cancelled,
     Complete,
-    ExecutionTimeout,
     Failed,
     Failure,
     Outcome,
     Released,
-    decide_error,
 )
 from steve.core.registry import Registry
 from steve.events.callbacks import Callbacks
@@ -230,7 +226,7 @@ class Executor:
         except BaseException as error:  # SystemExit too must not leave the attempt
             # Here and no deeper: a GeneratorExit out of what the handler awaits, a thread of its
             # own or ours, closes every coroutine below the task's and is raised in that one.
-            outcome = _decide(run, error)
+            outcome = run.decide(error)
         if run.transaction_block is not None:
             ran = monotonic() - run.started_at
             outcome = await undisturbed(run.transaction_block.conclude(outcome, run.wait, ran))
@@ -254,7 +250,7 @@ class Executor:
     async def _perform(self, run: Run) -> Outcome:
         job = run.job
         if run.signal.is_set():
-            return _decide(run, None)
+            return run.decide(None)
         handler = self._registry.resolve(job.type)
         if handler is None:
             # Removed since the claim: others may have it.
@@ -263,7 +259,7 @@ class Executor:
             return Failed(Failure.of(job.payload))
         result = await invoke(handler, job, self._threads)
         if run.signal.reason in {"timeout", "cancelled", "lost"}:
-            return _decide(run, None)
+            return run.decide(None)
         data, replaced = encode_result(result, self._max_result)
         job.result = result
         if replaced is not None:
@@ -295,18 +291,3 @@ class Executor:
             run.stuck_reported = True
             seconds = now - (run.told_at or now)
             self._telemetry.emit(HandlerStuck(run.job, run.signal.reason or "shutdown", seconds))
-
-
-def _decide(run: Run, error: BaseException | None) -> Outcome:
-    """Decide what a handler's end means that raised, or that was told to stop."""
-    reason = run.signal.reason
-    if reason == "timeout":
-        late = ExecutionTimeout()
-        late.__cause__ = error
-        return decide_error(late, run.job)
-    if reason == "cancelled":
-        return Cancelled()
-    if error is None or (reason is not None and not isinstance(error, ControlSignal)):
-        # The worker stops, or must assume that the job was given to others.
-        return Released()
-    return decide_error(error, run.job)

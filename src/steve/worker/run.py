@@ -8,7 +8,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from steve.core.context import CancelReason, CancelSignal, JobLog, job_log
+from steve.core.control import ControlSignal
 from steve.core.job import Job
+from steve.core.outcome import (
+    Cancelled,
+    ExecutionTimeout,
+    Outcome,
+    Released,
+    decide_error,
+)
 
 if TYPE_CHECKING:
     from steve.worker.transaction import Transaction
@@ -81,3 +89,17 @@ class Run:
         # A task that is cancelled before its first step would end without having begun.
         if self.task is not None and self.started_at:
             self.task.cancel()
+
+    def decide(self, error: BaseException | None) -> Outcome:
+        """Decide what the handler's end means, if it raised or was told to stop."""
+        reason = self.signal.reason
+        if reason == "timeout":
+            late = ExecutionTimeout()
+            late.__cause__ = error
+            return decide_error(late, self.job)
+        if reason == "cancelled":
+            return Cancelled()
+        if error is None or (reason is not None and not isinstance(error, ControlSignal)):
+            # The worker stops, or must assume that the job was given to others.
+            return Released()
+        return decide_error(error, self.job)

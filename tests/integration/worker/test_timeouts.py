@@ -51,7 +51,7 @@ async def test_a_cooperative_handler_ends_at_once(bench: Bench) -> None:
 
     station = await bench.worker({"t": handler})
     seconds = await timed_out(station)
-    assert TIMEOUT * 0.9 < seconds < 1.0
+    assert TIMEOUT * 0.5 < seconds < 1.0
     assert cleaned == ["timeout"]
 
 
@@ -161,7 +161,7 @@ async def test_a_def_handler_is_told_and_its_late_result_dropped(bench: Bench) -
 
     for handler in (polls, waits):
         station = await bench.worker({"t": handler})
-        assert TIMEOUT * 0.9 < await timed_out(station) < 1.0
+        assert TIMEOUT * 0.5 < await timed_out(station) < 1.0
         await station.stop()
     assert seen == ["timeout"]
 

@@ -1,4 +1,5 @@
--- Claims up to :slots + :ahead due jobs for a worker, in the order of priority, then run_at, then id.
+-- Claims up to :slots + :ahead due jobs for a worker, in the order of priority, then of the queues as
+-- they are given, then run_at, then id.
 --
 -- :queues and :capacities are parallel: how many jobs of each queue the worker can still take.
 -- :types is null when the worker handles every type.
