@@ -56,8 +56,24 @@ class Common:
             yield manager
 
 
+DB_HELP = (
+    "Database, such as postgresql://user@host/name. Without it: STEVE_DATABASE_URL, DATABASE_URL, "
+    "the embedded PostgreSQL."
+)
+SCHEMA_HELP = "Schema of the tables. [default: steve]"
+
+
 def common(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command --db, --schema, --json, -v and -q; it gets them as its first argument."""
+    return common_but(DB_HELP, SCHEMA_HELP)(function)
+
+
+def common_but(db_help: str, schema_help: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Do as `common` does, for a command that takes another database unless it is told."""
+    return lambda function: _common(function, db_help, schema_help)
+
+
+def _common(function: Callable[..., T], db_help: str, schema_help: str) -> Callable[..., T]:
 
     @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
     @functools.wraps(function)
@@ -67,19 +83,19 @@ def common(function: Callable[..., T]) -> Callable[..., T]:
         logs.set_up(common.verbosity)
         return function(replace(common, json=as_json), **others)
 
-    return database_and_logs(command)
+    return _database_and_logs(command, db_help, schema_help)
 
 
 def database_and_logs(function: Callable[..., T]) -> Callable[..., T]:
     """Give a command --db, --schema, -v and -q only; it sets up its logging itself."""
+    return _database_and_logs(function, DB_HELP, SCHEMA_HELP)
 
-    @click.option(
-        "--db",
-        metavar="DSN",
-        help="Database, such as postgresql://user@host/name. Without it: STEVE_DATABASE_URL, "
-        "DATABASE_URL, the embedded PostgreSQL.",
-    )
-    @click.option("--schema", metavar="NAME", help="Schema of the tables. [default: steve]")
+
+def _database_and_logs(
+    function: Callable[..., T], db_help: str, schema_help: str
+) -> Callable[..., T]:
+    @click.option("--db", metavar="DSN", help=db_help)
+    @click.option("--schema", metavar="NAME", help=schema_help)
     @click.option("-v", "--verbose", count=True, help="More log lines; -vv even more.")
     @click.option("-q", "--quiet", count=True, help="Fewer log lines; -qq even fewer.")
     @functools.wraps(function)

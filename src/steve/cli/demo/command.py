@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from steve.cli.common import CONNECT_TIMEOUT, Common, common, run
+from steve.cli.common import CONNECT_TIMEOUT, Common, common_but, run
 from steve.cli.database import connection, embedded
 from steve.cli.output import document
 from steve.cli.values import Duration
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 @click.option(
     "--concurrency", type=click.IntRange(1, 1000), default=2, show_default=True, help="Handlers."
 )
-@common
+@common_but(
+    "Database, such as postgresql://user@host/name. Without it: the embedded PostgreSQL.",
+    "Schema of the tables. [default: steve_demo]",
+)
 def demo(common: Common, seconds: float | None, concurrency: int) -> None:
     """Show steve at work: a feed of jobs, and handlers that fail half of the attempts.
 
