@@ -51,12 +51,13 @@ class Peer:
     unfinished: str
     """A query whose only row is true while there is a job that is due and not finished.
 
-    It may use the numbers of the jobs of the last fill: `%(above)s` < id <= `%(up_to)s`.
+    It may use the keys between which the jobs of the last fill are: above `%(above)s`, up to
+    `%(up_to)s`.
     """
     keeps: str
     """What is left of a job that has succeeded."""
     newest: str = ""
-    """The table of jobs, where their ids are numbers that the query uses."""
+    """A query for the highest key of a job, where the other query uses keys."""
     history: tuple[Growth, ...] = ()
     scheduled: tuple[Growth, ...] = ()
     copies: int = 100

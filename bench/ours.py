@@ -24,11 +24,13 @@ steve = Peer(
     name="steve",
     adapter="peer_steve.py",
     unfinished=(
-        "select exists (select from steve.job where id > %(above)s and id <= %(up_to)s"
-        " and type <> 'foreign')"
+        "select exists (select from steve.job where uid > %(above)s and uid <= %(up_to)s)"
     ),
     keeps="the job with its result; a row for every attempt that did not complete it",
-    newest="steve.job",
+    newest=(
+        "select coalesce((select uid from steve.job order by uid desc limit 1),"
+        " '00000000-0000-0000-0000-000000000000')"
+    ),
     history=(
         Growth(
             "steve.job_archive",

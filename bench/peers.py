@@ -7,6 +7,11 @@ from bench.contender import Contender, Growth, NodeEnvironment, Peer, PythonEnvi
 ONE_QUEUE = "a worker serves one queue"
 NO_QUEUES = "it has no queues"
 
+
+def _newest(table: str) -> str:
+    return f"select coalesce(max(id), 0) from {table}"
+
+
 procrastinate = Peer(
     name="procrastinate",
     adapter="peer_procrastinate.py",
@@ -15,7 +20,7 @@ procrastinate = Peer(
         " and id <= %(up_to)s and status in ('todo', 'doing'))"
     ),
     keeps="the job; 3 events",
-    newest="procrastinate_jobs",
+    newest=_newest("procrastinate_jobs"),
     history=(
         Growth("procrastinate_jobs", "status = 'succeeded'"),
         Growth("procrastinate_events", "true"),
@@ -28,7 +33,7 @@ pgqueuer = Peer(
     adapter="peer_pgqueuer.py",
     unfinished=("select exists (select from pgqueuer where id > %(above)s and id <= %(up_to)s)"),
     keeps="nothing of the job; 3 rows of a log",
-    newest="pgqueuer",
+    newest=_newest("pgqueuer"),
     history=(Growth("pgqueuer_log", "true"),),
     scheduled=(Growth("pgqueuer", "execute_after > now()"),),
     lacks={"queues": NO_QUEUES},
@@ -42,7 +47,7 @@ oban = Peer(
         " and state in ('available', 'executing', 'retryable'))"
     ),
     keeps="the job, for a day",
-    newest="oban_jobs",
+    newest=_newest("oban_jobs"),
     history=(Growth("oban_jobs", "state = 'completed'"),),
     scheduled=(Growth("oban_jobs", "state = 'scheduled'"),),
 )
@@ -106,7 +111,7 @@ graphile = Peer(
         " and id <= %(up_to)s)"
     ),
     keeps="nothing",
-    newest="graphile_worker._private_jobs",
+    newest=_newest("graphile_worker._private_jobs"),
     scheduled=(Growth("graphile_worker._private_jobs", "run_at > now()"),),
     lacks={
         "history": "it keeps none",
@@ -134,7 +139,7 @@ original = Peer(
         " and status in ('pending', 'running'))"
     ),
     keeps="the job with its result; 1 row per attempt",
-    newest="__job",
+    newest=_newest("__job"),
     history=(Growth("__job", "status = 'completed'", {"uid": "gen_random_uuid()"}),),
     scheduled=(Growth("__job", "run_at > now()", {"uid": "gen_random_uuid()"}),),
     lacks={"queues": NO_QUEUES},

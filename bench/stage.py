@@ -31,8 +31,8 @@ class Stage:
         self._installed = installed
         self._folder = folder
         self._database = re.sub(r"\W", "_", f"bench_{contender.name}")
-        self._above = 0
-        self._up_to = 0
+        self._above: Any = None
+        self._up_to: Any = None
 
     def beside(self, contender: Contender) -> Stage:
         """The same database, driven as another contender of the same environment would."""
@@ -62,7 +62,7 @@ class Stage:
             self.run("setup")
             self.server.rename(self._database, self._prepared(""))
         self.server.create(self._database, self._prepared(""))
-        self._above = self._up_to = 0
+        self._above = self._up_to = None
 
     def prepare(self, name: str, build: Callable[[], None]) -> None:
         """Give it a database on which `build` was called; that is kept for the next time."""
@@ -72,7 +72,7 @@ class Stage:
             self.settle()
             self.server.rename(self._database, self._prepared(name))
         self.server.create(self._database, self._prepared(name))
-        self._above = self._up_to = 0
+        self._above = self._up_to = None
 
     def forget(self, name: str) -> None:
         """Drop what `prepare` has kept under this name."""
@@ -171,8 +171,6 @@ class Stage:
     def _prepared(self, name: str) -> str:
         return f"{self._database}__{name or 'clean'}"
 
-    def _newest(self) -> int:
-        """Return the highest number of a job, where the peer's query asks for numbers."""
-        if not self.peer.newest:
-            return 0
-        return self.rows(f"select coalesce(max(id), 0) from {self.peer.newest}")[0][0]
+    def _newest(self) -> Any:
+        """Return the highest key of a job, where the peer's query asks for keys."""
+        return self.rows(self.peer.newest)[0][0] if self.peer.newest else None

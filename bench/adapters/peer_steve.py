@@ -57,7 +57,9 @@ class Steve(Adapter):
             await self.jobs.create_many(
                 ("foreign", job, {**options, "priority": highest}) for _, job, options in made
             )
-        plain = not (self.delay or self.queues or set(self.options) & {"types", "priorities"})
+        plain = not (
+            self.delay or self.queues or set(self.options) & {"types", "priorities", "failing"}
+        )
         if plain:
             await self.jobs.create_many([("noop", job) for job in jobs])
         else:

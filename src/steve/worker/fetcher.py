@@ -192,7 +192,8 @@ class Fetcher:
         if not found.jobs:
             self._flowing = False
             return False
-        self._executor.accept(found.jobs, began)
+        # From the answer on: a wait that began with the question could end after the job.
+        self._executor.accept(found.jobs, monotonic())
         if self._telemetry.wants(JobsClaimed):
             self._telemetry.emit(JobsClaimed(self._worker(), len(found.jobs), monotonic() - began))
         if self._asleep and (self._flowing or self._executor.free <= 0):

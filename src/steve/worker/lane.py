@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection
@@ -16,6 +17,12 @@ from steve.database.session import profile_of
 from steve.operations.operation import Operation
 
 T = TypeVar("T")
+
+PLAN_AGE = 10.0
+SLOW = 0.05
+SLOW_PLAN_AGE = 1.0
+"""Seconds. A plan is made anew at this age, or at the smaller one when statements are slow: one
+that was made for a handful of jobs does not fit the hundred thousand that came since."""
 
 _SETTINGS = "set plan_cache_mode = force_generic_plan; set jit = off"
 """The statements are written for one plan: planning them each time, or compiling them because the
@@ -36,6 +43,8 @@ class Lane:
         self._deadline = deadline
         self._connection: AsyncConnection[Any] | None = None
         self._turn = asyncio.Lock()
+        self._planned_at = 0.0
+        self._slow = False
 
     async def run(self, operation: Operation[T]) -> T:
         """Run one operation. Raises what psycopg raises, `TimeoutError`, `ConnectionFailed`."""
@@ -43,9 +52,12 @@ class Lane:
             try:
                 async with asyncio.timeout(self._deadline):
                     connection = await self._open()
-                    return await execute(
+                    began = monotonic()
+                    answer = await execute(
                         connection, operation, self._database.schema, prepare=_prepare(connection)
                     )
+                    self._slow = monotonic() - began > SLOW
+                    return answer
             except BaseException as error:
                 await self._judge(error)
                 raise
@@ -58,9 +70,12 @@ class Lane:
             try:
                 async with asyncio.timeout(self._deadline):
                     connection = await self._open()
-                    return await execute_together(
+                    began = monotonic()
+                    answers = await execute_together(
                         connection, operations, self._database.schema, prepare=_prepare(connection)
                     )
+                    self._slow = monotonic() - began > SLOW
+                    return answers
             except BaseException as error:
                 await self._judge(error)
                 raise
@@ -73,12 +88,20 @@ class Lane:
                 await connection.close()
 
     async def _open(self) -> AsyncConnection[Any]:
-        if self._connection is None or self._connection.closed:
+        connection = self._connection
+        now = monotonic()
+        if connection is None or connection.closed:
             connection = await self._database.connect(name=self._name)
+            # Known from now on, or nobody would close it if what follows is cut short.
+            self._connection = connection
             if not profile_of(connection).pooled:
                 await connection.execute(_SETTINGS)
-            self._connection = connection
-        return self._connection
+        elif now - self._planned_at < (SLOW_PLAN_AGE if self._slow else PLAN_AGE):
+            return connection
+        elif not profile_of(connection).pooled:
+            await connection.execute("discard plans")
+        self._planned_at = now
+        return connection
 
     async def _judge(self, error: BaseException) -> None:
         """Keep the connection only after errors that leave it in a known state."""

@@ -45,7 +45,7 @@ class Run:
     def __init__(self, job: Job, claimed_at: float, desk: Desk) -> None:
         self.job = job
         self.claimed_at = claimed_at
-        """On the monotonic clock: just before the claim was sent."""
+        """On the monotonic clock: when the claim was answered."""
         self.desk = desk
         self.started_at = 0.0
         self.signal = CancelSignal()
