@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?=
 ARGS ?=
-SOURCES := src tests examples
+SOURCES := src tests examples bench
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all check lint types imports format bench clean
@@ -40,8 +40,8 @@ format: setup ## Format the code and mend what can be mended by itself
 	@$(BIN)/ruff check --fix $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
 
-bench: setup ## Measure throughput and latency on this machine
-	@$(BIN)/steve bench $(ARGS)
+bench: setup ## Measure steve beside its peers, for hours (ARGS=--quick for minutes)
+	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove everything that the other targets made
 	@rm -rf $(VENV) .venvs build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
