@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,8 @@ def main(
     if listed:
         _list(chosen)
         return
+    # As Ctrl-C does: with everything put away, and a report of what there is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = CACHE / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder.mkdir(parents=True)
     with throw_away(postgres) as server:
@@ -80,6 +83,8 @@ def main(
 def report(runs: tuple[Path, ...], published: bool) -> None:
     """Write the report of earlier runs again; a later run takes the place of an earlier one."""
     run = merged(read(path) for path in runs)
+    # As Ctrl-C does: with everything put away, and a report of what there is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = CACHE / "runs" / "merged"
     folder.mkdir(parents=True, exist_ok=True)
     _deliver(run, folder, publishing=published)

@@ -147,7 +147,7 @@ class Server:
 
     def has(self, database: str) -> bool:
         """Whether there is such a database."""
-        return bool(self.rows("select from pg_database where datname = %s", (database,)))
+        return bool(self.rows("select 1 from pg_database where datname = %s", (database,)))
 
     def cpu(self) -> float:
         """Seconds of CPU that all its processes have used, those that have ended included."""

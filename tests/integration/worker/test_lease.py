@@ -88,7 +88,7 @@ async def test_the_renewal_says_how_the_worker_is(bench: Bench) -> None:
     await eventually_async(told)
     (info,) = await bench.run(alive())
     assert info.id == station.worker.id
-    assert 0.3 * LEASE < info.lease_left <= LEASE
+    assert 0 < info.lease_left <= LEASE
     release.set()
     await station.all_over(3)
 
@@ -188,7 +188,7 @@ async def test_handlers_are_told_before_the_lease_ends(bench: Bench, busy: bool)
                 told.append((job.signal.reason, monotonic()))
         return "again"
 
-    station = await bench.worker({"t": handler}, lease=LEASE, concurrency=2)
+    station = await bench.worker({"t": handler}, lease=2 * LEASE, concurrency=2)
     uid = await bench.create()
     await station.started(uid)
     async with locked_worker_row(bench):
@@ -199,10 +199,10 @@ async def test_handlers_are_told_before_the_lease_ends(bench: Bench, busy: bool)
         if busy:
             # The claim waits for the same lock, and so does whatever is behind it.
             await bench.create()
-        await station.events.wait(LeaseLost, within=3 * LEASE)
+        await station.events.wait(LeaseLost, within=4 * LEASE)
         failed = station.events.of(LeaseRenewalFailed)
         assert failed
-        assert failed[0].left < LEASE
+        assert failed[0].left < 2 * LEASE
         await eventually_async(lambda: _true(told))
         ((reason, at),) = told
         assert reason == "lost"
