@@ -100,7 +100,7 @@ def _deliver(run: Run, folder: Path, *, publishing: bool) -> None:
 
 
 def _list(chosen: Plan) -> None:
-    cells = list(chosen.cells())
+    cells = chosen.cells()
     for workload in chosen.workloads:
         mine = [cell for cell in cells if cell.workload is workload]
         minutes = sum(chosen.expected(cell) for cell in mine) / 60

@@ -20,7 +20,7 @@ class Report:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._left = list(plan.cells())
+        self._left = plan.cells()
         self._expected = sum(plan.expected(cell) for cell in self._left)
         self._spent = 0.0
         self._believed = 0.0

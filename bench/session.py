@@ -51,7 +51,7 @@ class Session:
             began = time.monotonic()
             last: Cell | None = None
             try:
-                for cell in list(self._plan.cells()):
+                for cell in self._plan.cells():
                     if last is not None and last.workload is not cell.workload:
                         self._finish(last)
                     last = cell

@@ -13,7 +13,9 @@ FEWER = 10
 """Workers of a peer of which a process holds one only."""
 
 SECONDS = 8.0
-_QUIET = 3.0
+_QUIET = 11.0
+"""Seconds without new connections: idle servers add up their counts every ten."""
+
 _LIMIT = 120.0
 
 _TRANSACTIONS = (

@@ -21,9 +21,9 @@ from steve import Backoff, Job, Jobs, OptionTypeError, PayloadError
 from support.waiting import eventually_async
 
 OLD = """
-    select steve.create_partitions('3 days', steve.now() - interval '60 days');
+    select steve.create_partitions('3 days', steve.now() - interval '17 days');
     insert into steve.job_archive (id, uid, type, status, completed_at)
-    select 1000000, gen_random_uuid(), 'old', 'completed', steve.now() - interval '50 days';
+    select 1000000, gen_random_uuid(), 'old', 'completed', steve.now() - interval '16 days';
 """
 DOOMED = """
 async def doomed(job):
@@ -208,20 +208,24 @@ async def test_resetting_is_for_the_first_call_only(dsn: str, make: Make) -> Non
     assert len(await jobs.fetch_all()) == 1
 
 
-async def test_nothing_is_ever_removed(migrated_dsn: str, make: Make) -> None:
+async def test_nothing_is_ever_removed(
+    migrated_dsn: str, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     """10. The original keeps all jobs, in one table, with 32-bit ids; here finished ones leave
     the hot table, old ones are removed, and ids have 64 bits."""
     async with await psycopg.AsyncConnection.connect(migrated_dsn, autocommit=True) as own:
         await own.execute(OLD)
         jobs = make(migrated_dsn, handlers={"t": attempt})
         assert len(await jobs.fetch_all(type="old")) == 1
-        await jobs.start(1)
+
+        async def removed() -> bool:
+            return "removed jobs past their retention" in caplog.text
+
+        with caplog.at_level(logging.INFO, "steve"):
+            await jobs.start(1)
+            await eventually_async(removed)
+        assert await jobs.fetch_all(type="old") == []
         job = await finished(jobs, "t")
-
-        async def gone() -> bool:
-            return await jobs.fetch_all(type="old") == []
-
-        await eventually_async(gone)
         assert (await known(jobs, job)).result == "attempt 1"
         assert await value(own, "select count(*) from steve.job") == 0
         assert await value(own, "select pg_typeof(id)::text from steve.jobs") == "bigint"

@@ -209,7 +209,8 @@ async def test_much_progress_of_many_jobs(bench: Bench) -> None:
 async def test_a_payload_that_python_cannot_hold_fails_its_job_alone(bench: Bench) -> None:
     async def handler(job: Job) -> None: ...
 
-    deep = "[" * 3000 + "]" * 3000
+    # Deeper than any Python follows, and no deeper than PostgreSQL does.
+    deep = "[" * 12_000 + "]" * 12_000
     ((uid,),) = await bench.sql("select steve.create_job('t', %s::jsonb)", deep)
     good = await bench.create()
     station = await bench.worker({"t": handler})

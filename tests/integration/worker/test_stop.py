@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -65,7 +66,10 @@ async def test_running_handlers_may_finish_within_the_grace(bench: Bench) -> Non
     for uid in uids:
         job = await bench.find(uid)
         assert (job.result, job.attempts) == ("done", 1)
-    assert (await bench.find(late)).attempts == 0
+    job = await bench.find(late)
+    # A claim that was under way may have brought it; then it was given back.
+    assert (job.status, job.attempts - job.refunded) == ("pending", 0)
+    assert len(station.events.of(AttemptStarted)) == 4
 
 
 async def test_after_the_grace_handlers_are_cancelled_and_their_jobs_given_back(
@@ -163,6 +167,9 @@ async def test_a_stuck_handler_is_left_behind(
     await given_back(bench, uid)
 
 
+@pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="a task starts at once there: the moment does not exist"
+)
 async def test_a_handler_told_to_stop_before_it_begins_is_not_called(bench: Bench) -> None:
     """The lease is lost, or the worker hurried, in the moment after the claim."""
     called = False
