@@ -62,7 +62,7 @@ def running(code: str, dsn: str, environment: Mapping[str, str]) -> Iterator[Pro
 
 @pytest.fixture
 def start(shared_dsn: str) -> Iterator[Start]:
-    """Start a program on the database of the file; it is ended after the test."""
+    """Start a program on the shared database; it is ended after the test."""
     with ExitStack() as stack:
 
         def start(code: str, **environment: str) -> Program:

@@ -97,21 +97,18 @@ def cycle() -> object:
     return circle
 
 
-@pytest.mark.parametrize(
-    "result", [cycle(), object(), float("nan")], ids=["cycle", "object", "nan"]
-)
-async def test_a_result_that_json_cannot_hold(
-    make: Make, result: object, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_result_that_json_cannot_hold(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     """The original completes with {message, details}; here with {error, repr} and a warning."""
-    jobs = make(handlers={"t": lambda job: result})
+    results = [cycle(), object(), float("nan")]
+    jobs = make(handlers={"t": lambda job: results[job.payload]})
     with caplog.at_level(logging.WARNING, "steve"):
         await jobs.start(1)
-        job = await finished(jobs, "t")
-    assert (job.status, job.attempts) == ("completed", 1)
-    assert set(job.result) == {"error", "repr"}
-    assert job.result["error"] == "result not serialisable"
-    assert str(job.uid) in caplog.text
+        for n in range(len(results)):
+            job = await finished(jobs, "t", n)
+            assert (job.status, job.attempts) == ("completed", 1)
+            assert set(job.result) == {"error", "repr"}
+            assert job.result["error"] == "result not serialisable"
+            assert str(job.uid) in caplog.text
 
 
 async def test_an_error(make: Make) -> None:
@@ -169,39 +166,42 @@ async def test_an_error_and_then_a_success(make: Make) -> None:
     assert statuses == ["error", "error", "success"]
 
 
-DELAYS = {
-    "exp, the first": ("exp", 1, 2.0),
-    "exp, the second": ("exp", 2, 4.0),
-    "exp, the third": ("exp", 3, 8.0),
-    "exp is capped": ("exp", 30, 3600.0),
-    "none": ("none", 30, 0.0),
-    "unknown": (f"unknown {uuid4()}", 2, 4.0),
-}
+UNKNOWN = f"unknown-{uuid4().hex}"
+DELAYS = [
+    ("exp", 1, 2.0),
+    ("exp", 2, 4.0),
+    ("exp", 3, 8.0),
+    ("exp", 30, 3600.0),
+    ("none", 30, 0.0),
+    (UNKNOWN, 2, 4.0),
+]
 
 
-@pytest.mark.parametrize("case", DELAYS)
 async def test_the_backoff(
-    make: Make, connection: Connection, case: str, caplog: pytest.LogCaptureFixture
+    make: Make, connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The original waits min(2ⁿ s, 1 h), 0 with none, exp and a warning if unknown; so here."""
-    strategy, number, delay = DELAYS[case]
     jobs, told = make(handlers={"f": fail}), Told()
-    told.everything(jobs)
-    job = await jobs.create("f", max_attempts=40)
-    await rows(
-        connection,
-        "update steve.job set attempts = %s, backoff_strategy = %s where uid = %s",
-        number - 1,
-        strategy,
-        job.uid,
-    )
-    await jobs.start(1)
-    await told.until("attempt pending")
-    first = (await attempts_of(jobs, job))[0]
-    retried = next(one for one in told.jobs if one.status == "pending")
-    assert first.completed_at is not None
-    assert abs((retried.run_at - first.completed_at).total_seconds() - delay) < 0.1
-    assert ("unknown backoff" in caplog.text) == (case == "unknown")
+    jobs.on_attempt("f", told.note("attempt"))
+    made = [await jobs.create("f", max_attempts=number + 1) for _, number, _ in DELAYS]
+    for job, (strategy, number, _) in zip(made, DELAYS, strict=True):
+        await rows(
+            connection,
+            "update steve.job set attempts = %s, backoff_strategy = %s where uid = %s",
+            number - 1,
+            strategy,
+            job.uid,
+        )
+    await jobs.start(len(DELAYS))
+    await told.until("attempt pending", len(DELAYS))
+    for job, (strategy, _, delay) in zip(made, DELAYS, strict=True):
+        first = (await attempts_of(jobs, job))[0]
+        retried = next(one for one in told.jobs if (one.uid, one.status) == (job.uid, "pending"))
+        assert first.completed_at is not None
+        waits = (retried.run_at - first.completed_at).total_seconds()
+        assert abs(waits - delay) < 0.1, strategy
+    assert len(caplog.records) == 1
+    assert UNKNOWN in caplog.text
 
 
 async def test_a_type_that_nobody_handles(make: Make) -> None:
@@ -216,13 +216,13 @@ async def test_a_type_that_nobody_handles(make: Make) -> None:
 
 
 async def test_a_handler_that_comes_later(make: Make) -> None:
-    """The original's type may get a handler and lose it again; here such a job waits for it."""
-    jobs = make()
+    """The original gives types handlers and takes them away at run time; here jobs wait."""
+    jobs = make(handlers={"t": attempt, "late": attempt})
     await jobs.start(1)
-    job = await jobs.create("late")
-    jobs.set_handler("late", attempt)
-    assert await jobs.result(job, LONG) == "attempt 1"
-    jobs.set_handler("late", None).set_handler("t", attempt)
+    assert (await finished(jobs, "late")).result == "attempt 1"
+    jobs.set_handler("late", None)
     job = await jobs.create("late")
     await finished(jobs, "t")
     assert (await known(jobs, job)).status == "pending"
+    jobs.set_handler("late", lambda job: "here I am")
+    assert await jobs.result(job, LONG) == "here I am"

@@ -15,7 +15,6 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 
 from steve.core.settings import Retention
-from steve.database.session import profile_of
 from steve.maintenance.service import Run
 from steve.operations.maintenance import (
     Partition,
@@ -39,7 +38,9 @@ _IN_USE = (
 """Somebody reads the partition, or another worker is removing it."""
 
 _STEPS = {
-    "attached": SQL("alter table {} detach partition {} concurrently"),
+    # Not CONCURRENTLY: beside a prepared statement that prunes as it runs, and whose snapshot is
+    # older than the detachment, that can crash the server (seen on PostgreSQL 18.6).
+    "attached": SQL("alter table {} detach partition {}"),
     "detaching": SQL("alter table {} detach partition {} finalize"),
 }
 
@@ -92,13 +93,10 @@ class Partitions:
         table = SQL("{}.{}").format(Identifier(self._schema), Identifier(partition.name))
         parent = SQL("{}.{}").format(Identifier(self._schema), Identifier(partition.parent))
         with suppress(*_IN_USE):
-            # DETACH … CONCURRENTLY does not run in a transaction, so the limit is the session's.
-            # Behind a pooler the session is not ours: there a removal waits for the readers, which
-            # takes no lock that a finish would wait for.
-            if not profile_of(connection).pooled:
-                await connection.execute("set lock_timeout = '200ms'")
-            if partition.state in _STEPS:
-                await connection.execute(_STEPS[partition.state].format(parent, table))
-            await connection.execute(SQL("drop table {}").format(table))
+            async with connection.transaction():
+                await connection.execute("set local lock_timeout = '200ms'")
+                if partition.state in _STEPS:
+                    await connection.execute(_STEPS[partition.state].format(parent, table))
+                await connection.execute(SQL("drop table {}").format(table))
             return True
         return False
