@@ -15,12 +15,16 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg import AsyncRawCursor
+from psycopg.types.json import set_json_loads
 
 from adapter import Adapter, Payload, emit, main
 from steve.database.migrate import migrate
 from steve.sql import statement
 
 BATCH = 200
+SESSION = "set plan_cache_mode = force_generic_plan; set jit = off"
+"""As the worker's own sessions: these statements are not to be planned each time."""
+
 REGISTRATION = {
     "name": "own", "host": "localhost", "pid": 1, "version": "0", "channel": "own",
     "queues": ["default"], "types": ["noop"], "concurrency": BATCH, "lease": 3600.0,
@@ -92,7 +96,15 @@ class Own(Adapter):
         emit("result", rate=done / (time.perf_counter() - began))
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        return await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
+        connection = await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
+        await connection.execute(SESSION)
+        set_json_loads(_undecoded, connection)
+        return connection
+
+
+def _undecoded(data: str | bytes) -> str | bytes:
+    """Leave JSON as it is: a handler that asks for nothing needs nothing decoded."""
+    return data
 
 
 async def _finish(

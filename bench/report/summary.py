@@ -29,6 +29,12 @@ class Spread:
         return f"{middle} ({min(self.values):,.{digits}f}–{max(self.values):,.{digits}f})"
 
 
+def ratio_text(ratio: Spread) -> str:
+    """A ratio, with as many digits as mean something."""
+    size = abs(ratio.median)
+    return ratio.text(0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 4)
+
+
 class Summary:
     """Looks into a run's records."""
 
@@ -68,19 +74,19 @@ class Summary:
         )
 
     def remarks(self, workload: str, contender: str) -> list[str]:
-        """What is to be said about the figures: cut off, no bulk API, failures, noise."""
-        records = self.records(workload, contender)
+        """What is to be said about the figures: cut off, no bulk API, failures."""
         said: dict[str, None] = {}
-        for record in records:
+        for record in self.records(workload, contender):
             for key in ("cut", "note"):
                 if key in record.figures:
                     said[record.figures[key]] = None
             if record.error:
                 said[f"round {record.round} failed: {record.error}"] = None
-        noise = max((record.noise for record in records), default=0.0)
-        if noise > 0.3:
-            said[f"other programs used up to {noise:.1f} cores"] = None
         return list(said)
+
+    def noise(self, workload: str, contender: str) -> float:
+        """The most cores that programs other than ours have kept busy in a round."""
+        return max((record.noise for record in self.records(workload, contender)), default=0.0)
 
     def curve(self, workload: str, contender: str) -> list[tuple[float, float]]:
         """The curve of the last round that has one."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH = 760
-_LABEL, _VALUE = 190, 150
+_LETTER, _VALUE = 6.9, 150
 _ROW, _TOP, _BOTTOM = 22, 44, 26
 _FONT = "font-family='system-ui, sans-serif'"
 _INK, _FAINT, _PAPER = "#1f2328", "#d0d7de", "#ffffff"
@@ -41,7 +41,8 @@ class Curve:
 def bars(title: str, items: Sequence[Bar], *, logarithmic: bool = False) -> str:
     """Horizontal bars, one below the other."""
     height = _TOP + _ROW * len(items) + 12
-    room = WIDTH - _LABEL - _VALUE
+    left = 24 + _LETTER * max((len(item.label) for item in items), default=0)
+    room = WIDTH - left - _VALUE
     place = _scale([item.high or item.value for item in items], room, logarithmic=logarithmic)
     parts = [_title(title + (" (logarithmic)" if logarithmic else ""))]
     for number, item in enumerate(items):
@@ -49,28 +50,28 @@ def bars(title: str, items: Sequence[Bar], *, logarithmic: bool = False) -> str:
         middle = top + _ROW / 2
         length = max(place(item.value), 1.0)
         parts += [
-            _text(_LABEL - 8, middle + 4, item.label, anchor="end"),
-            f"<rect x='{_LABEL}' y='{top + 4}' width='{length:.1f}' height='{_ROW - 8}' rx='2' "
+            _text(left - 8, middle + 4, item.label, anchor="end"),
+            f"<rect x='{left:.1f}' y='{top + 4}' width='{length:.1f}' height='{_ROW - 8}' rx='2' "
             f"fill='{item.colour}'/>",
         ]
         end = length
         if item.low is not None and item.high is not None and item.high > item.low:
-            left, right = _LABEL + place(item.low), _LABEL + place(item.high)
-            end = max(end, place(item.high))
-            parts.append(_line(left, middle, right, middle, _INK))
-        parts.append(_text(_LABEL + end + 6, middle + 4, item.text))
+            low, high = place(item.low), place(item.high)
+            end = max(end, high)
+            parts.append(_line(left + low, middle, left + high, middle, _INK))
+        parts.append(_text(left + end + 6, middle + 4, item.text))
     return _document(title, height, parts)
 
 
 def curves(title: str, x_title: str, y_title: str, items: Sequence[Curve]) -> str:
     """Lines over a common pair of axes that begin at zero."""
-    height, left, right = 320, 70, WIDTH - 20
+    height, top, left, right = 330, _TOP + 16, 70, WIDTH - 20
     bottom = height - _BOTTOM - 18
     most_x = max((x for item in items for x, _ in item.points), default=1.0) or 1.0
     most_y = max((y for item in items for _, y in item.points), default=1.0) * 1.05 or 1.0
     parts = [_title(title)]
     for step in _steps(most_y):
-        y = bottom - step / most_y * (bottom - _TOP)
+        y = bottom - step / most_y * (bottom - top)
         parts += [
             _line(left, y, right, y, _FAINT),
             _text(left - 6, y + 4, f"{step:,g}", anchor="end"),
@@ -80,16 +81,16 @@ def curves(title: str, x_title: str, y_title: str, items: Sequence[Curve]) -> st
         parts.append(_text(x, bottom + 18, f"{step:,g}", anchor="middle"))
     parts += [
         _text((left + right) / 2, height - 8, x_title, anchor="middle"),
-        _text(left, _TOP - 8, y_title),
+        _text(left, top - 10, y_title),
     ]
     for number, item in enumerate(items):
         points = " ".join(
-            f"{left + x / most_x * (right - left):.1f},{bottom - y / most_y * (bottom - _TOP):.1f}"
+            f"{left + x / most_x * (right - left):.1f},{bottom - y / most_y * (bottom - top):.1f}"
             for x, y in item.points
         )
         parts += [
             f"<polyline points='{points}' fill='none' stroke='{item.colour}' stroke-width='1.5'/>",
-            _text(right, _TOP + 16 * number, item.label, anchor="end", colour=item.colour),
+            _text(right, top - 10 + 16 * number, item.label, anchor="end", colour=item.colour),
         ]
     return _document(title, height, parts)
 

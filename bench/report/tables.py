@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.plan import EVERYBODY
-from bench.report.summary import Summary
+from bench.report.summary import Summary, ratio_text
 from bench.report.targets import STEVE, Target
 from bench.workload import OurWorkload, Workload
 
 Row = Sequence[str]
+
+LOUD = 0.3
+"""Cores that other programs may use before it is said."""
 
 
 def table(head: Row, rows: Sequence[Row], *, left: int = 1) -> str:
@@ -115,7 +118,7 @@ def _ratio(summary: Summary, measured: Workload, name: str) -> str:
     if name == STEVE:
         return "1"
     ratio = summary.ratio(measured.name, measured.compared, STEVE, name)
-    return ratio.text(2) if ratio else "–"
+    return ratio_text(ratio) if ratio else "–"
 
 
 def _footnotes(summary: Summary, measured: Workload, names: Sequence[str]) -> str:
@@ -123,6 +126,10 @@ def _footnotes(summary: Summary, measured: Workload, names: Sequence[str]) -> st
         f"- {name}: {remark}" for name in names for remark in summary.remarks(measured.name, name)
     ]
     notes += [f"- {name}: not measured, {why}" for name, why in _left_out(summary, measured)]
+    noises = {name: summary.noise(measured.name, name) for name in names}
+    loud = [f"{name} {noise:.1f}" for name, noise in noises.items() if noise > LOUD]
+    if loud:
+        notes.append(f"- other programs used so many cores meanwhile: {', '.join(loud)}")
     return "\n\n" + "\n".join(notes) if notes else ""
 
 

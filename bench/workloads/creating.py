@@ -31,7 +31,7 @@ def create(stage: Stage, command: str, n: int, **options: int) -> Measured:
         "client_us": result["cpu"] / n * 1e6,
         "server_us": server_used / n * 1e6,
     }
-    if result["note"]:
+    if command == "bulk" and result["note"]:
         measured["note"] = result["note"]
     return measured
 

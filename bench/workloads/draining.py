@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from bench.contender import Contender
@@ -28,7 +27,7 @@ def drain(stage: Stage, n: int, *, workers: int = 1, **options: Any) -> Measured
     """Let workers run the `n` jobs of the last fill; the rate in jobs per second.
 
     It counts from the first handler call to the moment when no unfinished job is left in the
-    database. What has not come to its end within the limit is counted as far as it has come.
+    database; what has not come to its end within the limit, to the last handler call.
     """
     with stage.workers(workers, **options) as crew:
         crew.wait_calls(1, START_LIMIT)
@@ -37,16 +36,16 @@ def drain(stage: Stage, n: int, *, workers: int = 1, **options: Any) -> Measured
         end = stage.wait_finished(END_LIMIT) if whole else None
         used, server_used = crew.cpu() - cpu, stage.server.cpu() - server_cpu
         done = n if end is not None else crew.calls
-        ended = time.monotonic() if end is None else end
+        ended = crew.last if end is None else end
         crew.check()
         measured: Measured = {
-            "rate": done / (ended - crew.first),
+            "rate": done / max(ended - crew.first, 1e-3),
             "jobs": done,
             "worker_us": used / done * 1e6,
             "server_us": server_used / done * 1e6,
         }
         if end is None:
-            measured["cut"] = f"cut off at {done:,} of {n:,}"
+            measured["cut"] = f"cut off at {done:,} of {n:,} after {LIMIT:.0f} s"
         if crew.calls < done:
             raise AdapterError(f"only {crew.calls} handler calls for {n} jobs")
         return measured

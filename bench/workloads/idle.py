@@ -34,7 +34,8 @@ class Idle(Workload):
     title = "A hundred idle workers"
     explanation = (
         "Statements and transactions per second that one idle worker causes in its default "
-        "configuration, counted by the server over all of them."
+        "configuration, counted by the server over all of them. A notification that a listener "
+        "receives counts as a transaction."
     )
     figures = (
         Figure("statements", "statements/s per worker", 2, less_is_better=True),

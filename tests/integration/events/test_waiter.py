@@ -217,7 +217,7 @@ async def test_a_wait_survives_the_loss_of_connections(
     waiting = asyncio.create_task(waiter.wait(uid))
     await until_registered(connection, uid)
     await connection.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid()"
     )
     await database.run(cancel([uid]))

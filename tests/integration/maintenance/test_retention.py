@@ -15,6 +15,7 @@ from steve.maintenance.partitions import Partitions
 from steve.telemetry.catalogue import AttemptEnded, PartitionBusy, PartitionsRemoved
 from steve.telemetry.telemetry import Telemetry
 from support.events import Events
+from support.waiting import eventually_async
 from support.workers import Bench, bench_on
 
 if TYPE_CHECKING:
@@ -194,6 +195,55 @@ async def test_finishes_go_on_while_a_forgotten_reader_holds_up_a_removal(old: B
     await tending.partitions.tend()
     assert {event.name for event in tending.events.of(PartitionBusy)} <= {*tending.removed}
     assert await ages(old, "completed") == [1, 5]
+
+
+async def blocked(bench: Bench, condition: str, *values: object) -> None:
+    """Wait until a session waits for a lock."""
+
+    async def look() -> bool:
+        return bool(
+            await bench.sql(
+                "select 1 from pg_stat_activity where datname = current_database() "
+                f"and wait_event_type = 'Lock' and {condition}",
+                *values,
+            )
+        )
+
+    await eventually_async(look, what="a session that waits for a lock")
+
+
+async def test_a_reader_whose_snapshot_is_older_than_a_removal_ends_well(old: Bench) -> None:
+    """With DETACH … CONCURRENTLY PostgreSQL 18.6 crashed here, given just 33 partitions: what the
+    plan was made for and what the snapshot saw were not the same."""
+    *surplus, victim = (await names(old, "job_archive_completed"))[:-32]
+    await old.sql("drop table " + ", ".join(f"steve.{name}" for name in surplus))
+    tending = Tending(old, 4 * DAY, None)
+    async with (
+        await psycopg.AsyncConnection.connect(old.dsn) as holder,
+        await psycopg.AsyncConnection.connect(old.dsn) as reading,
+    ):
+        await reading.execute("set plan_cache_mode = force_generic_plan")
+        await reading.execute(
+            "prepare page (text[]) as select id from steve.jobs "
+            "where $1 is null or status = any($1) order by id desc limit 10"
+        )
+        await reading.commit()
+        await reading.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+        await reading.execute("select 1")
+        await holder.execute(f"lock table steve.{victim} in access share mode")
+        removing = asyncio.create_task(tending.partitions.remove_expired())
+        await blocked(old, "application_name = 'steve worker partitions'")
+        looking = asyncio.create_task(reading.execute("execute page ('{completed}')"))
+        await asyncio.wait(
+            {looking, asyncio.create_task(blocked(old, "pid = %s", reading.info.backend_pid))},
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        await holder.rollback()
+        await asyncio.wait_for(looking, 10)
+        await reading.rollback()
+        await asyncio.wait_for(removing, 30)
+    await tending.partitions.remove_expired()
+    assert victim not in await names(old, "job_archive_completed")
 
 
 async def test_a_removal_that_was_interrupted_is_completed(old: Bench) -> None:
