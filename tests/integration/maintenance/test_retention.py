@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from steve.core.settings import Retention
 from steve.maintenance.partitions import Partitions
@@ -230,7 +231,8 @@ async def test_a_reader_whose_snapshot_is_older_than_a_removal_ends_well(old: Be
         await reading.commit()
         await reading.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
         await reading.execute("select 1")
-        await holder.execute(f"lock table steve.{victim} in access share mode")
+        table = Identifier("steve", victim)
+        await holder.execute(SQL("lock table {} in access share mode").format(table))
         removing = asyncio.create_task(tending.partitions.remove_expired())
         await blocked(old, "application_name = 'steve worker partitions'")
         looking = asyncio.create_task(reading.execute("execute page ('{completed}')"))
