@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from steve.core.job import Job
 from steve.operations.operation import Operation, Row, Rows, nothing
@@ -18,6 +18,15 @@ class Claim(NamedTuple):
     held_back: int
 
 
+class Mark(NamedTuple):
+    """A place in the order of the claim."""
+
+    queue: str
+    priority: int
+    run_at: datetime
+    id: int
+
+
 def claim(
     worker: int,
     queues: Mapping[str, int],
@@ -26,12 +35,13 @@ def claim(
     slots: int,
     ahead: int,
     suspects: bool,
+    marks: Sequence[Mark] = (),
 ) -> Operation[Claim]:
     """Claim due jobs: up to `slots` for free slots and `ahead` before there is one.
 
     `queues` says how many jobs of each queue the worker can take, in the order to look at them;
     `types` which it handles (None: all). `suspects` allows one job that was in a worker's hands
-    when it died.
+    when it died. What lies before one of the `marks` is passed over, one for a queue and priority.
     """
 
     def read(rows: Rows) -> Claim:
@@ -49,9 +59,36 @@ def claim(
             "slots": slots,
             "ahead": ahead,
             "suspects": suspects,
+            **_marks(marks),
         },
         read,
     )
+
+
+def overlooked(
+    types: Sequence[str] | None, *, suspects: bool, marks: Sequence[Mark]
+) -> Operation[list[Mark]]:
+    """Look for due jobs up to the `marks`; returns the place of the first before each."""
+    return Operation(
+        "worker/overlooked",
+        {
+            "types": None if types is None else list(types),
+            "suspects": suspects,
+            **_marks(marks),
+        },
+        lambda rows: [Mark(*row) for row in rows],
+        repeatable=True,
+    )
+
+
+def _marks(marks: Sequence[Mark]) -> dict[str, Sequence[Any]]:
+    queues, priorities, run_ats, ids = zip(*marks, strict=True) if marks else ((), (), (), ())
+    return {
+        "mark_queues": list(queues),
+        "mark_priorities": list(priorities),
+        "mark_run_ats": list(run_ats),
+        "mark_ids": list(ids),
+    }
 
 
 def _claim_order(row: Row) -> tuple[int, datetime, int]:
@@ -60,12 +97,16 @@ def _claim_order(row: Row) -> tuple[int, datetime, int]:
 
 
 def doze(
-    channel: str, queues: Sequence[str], types: Sequence[str] | None, seconds: float
+    channel: str,
+    queues: Sequence[str],
+    types: Sequence[str] | None,
+    seconds: float,
+    marks: Sequence[Mark] = (),
 ) -> Operation[float | None]:
     """Go to sleep for `seconds`, to be woken by creators.
 
-    Returns the seconds until a job is due that this worker could run: 0 or less when one is due
-    already, None when none is in sight.
+    What lies before one of the `marks` is passed over. Returns the seconds until a job is due that
+    this worker could run: 0 or less when one is due already, None when none is in sight.
     """
     return Operation(
         "worker/doze",
@@ -74,6 +115,7 @@ def doze(
             "queues": list(queues),
             "types": None if types is None else list(types),
             "seconds": seconds,
+            **_marks(marks),
         },
         lambda rows: rows[0][0],
         repeatable=True,

@@ -71,7 +71,8 @@ def read_claimed(row: Row, worker: int) -> Job:
         id, uid, attempt_id, type, content, None, "running", attempts, refunded, crashes,
         max_attempts, max_crashes, created_at, attempted_at, started_at or attempted_at, None,
         run_at, scheduled_at, expires_at, read_backoff(backoff), queue, priority, timeout,
-        unique_key, limit_key, fair_key, True, tags, _shown(meta), Progress(), worker,
+        unique_key, limit_key, fair_key, True, tags or [],
+        {} if meta is None else _shown(meta), Progress(), worker,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from steve.worker.demand import Demand
 from steve.worker.executor import Executor
 from steve.worker.finisher import Finisher
 from steve.worker.lane import Lane
+from steve.worker.marks import Marks
 
 LOOKS = (0.02, 0.08, 0.2)
 """Seconds between the looks of a fresh sleeper: a creator that did not see it asleep may commit a
@@ -46,6 +47,7 @@ class Fetcher:
         worker: Callable[[], int],
         channel: str,
         queues: Mapping[str, int | None],
+        marks: Marks,
         poll_interval: float,
         statement_deadline: float,
     ) -> None:
@@ -57,12 +59,14 @@ class Fetcher:
         self._worker = worker
         self._channel = channel
         self._queues = dict(queues)
+        self._marks = marks
         self._poll_interval = poll_interval
         self._statement_deadline = statement_deadline
         self._demand = Demand(executor.concurrency)
         self._wake = asyncio.Event()
         self._open = False
         self._asleep = False
+        self._slept_at = 0.0
         self._flowing = False
         self._looks = 0
         self._turn = 0
@@ -90,10 +94,20 @@ class Fetcher:
             if self._asleep:
                 await self._rise()
 
+    @property
+    def restless(self) -> bool:
+        """Whether creators may think that this worker looks by itself: they notify sleepers."""
+        return self._open and not (self._asleep and monotonic() - self._slept_at > sum(LOOKS))
+
     def wake(self) -> None:
         """There may be something to do."""
         self._looks = 0
         self._wake.set()
+
+    def wake_anew(self) -> None:
+        """There may be something to do among what was passed over."""
+        self._marks.forget()
+        self.wake()
 
     def look(self) -> None:
         """A job of ours is pending again: it may be due before the sleep ends."""
@@ -178,6 +192,8 @@ class Fetcher:
         self, capacities: Mapping[str, int], types: list[str] | None, slots: int, ahead: int
     ) -> bool:
         began = monotonic()
+        marks = self._marks.all()
+        suspects = not self._executor.has_suspect
         found = await self._lane.run(
             claim(
                 self._worker(),
@@ -185,13 +201,22 @@ class Fetcher:
                 types,
                 slots=slots,
                 ahead=ahead,
-                suspects=not self._executor.has_suspect,
+                suspects=suspects,
+                marks=marks,
             )
         )
         self._exact = found.held_back > 0
+        if not marks:
+            self._marks.learn(monotonic() - began)
+        if self._exact or not suspects:
+            # Something due was left behind.
+            self._marks.forget()
+        else:
+            self._marks.advance(found.jobs, more=len(found.jobs) >= slots + ahead)
         if not found.jobs:
             self._flowing = False
-            return False
+            # Nothing is left only when nothing is left from the beginning on.
+            return bool(marks) and not self._marks
         # From the answer on: a wait that began with the question could end after the job.
         self._executor.accept(found.jobs, monotonic())
         if self._telemetry.wants(JobsClaimed):
@@ -212,11 +237,15 @@ class Fetcher:
             return
         # The row outlives the pause, so that the next look finds it still good.
         seconds = self._poll_interval * 1.25 + 1.0
-        due = await self._lane.run(doze(self._channel, list(self._queues), types, seconds))
-        self._asleep = True
+        due = await self._lane.run(
+            doze(self._channel, list(self._queues), types, seconds, self._marks.all())
+        )
+        if not self._asleep:
+            self._asleep, self._slept_at = True, monotonic()
         if due is not None and 0 < due < pause:
             pause = due
-        await self._wait(pause)
+        if not await self._wait(pause) and self._looks == len(LOOKS):
+            self._marks.forget()
 
     def _pause(self) -> float:
         """The next pause: short ones first, then the poll interval, spread by a quarter."""
@@ -232,12 +261,13 @@ class Fetcher:
         if self._executor.free < 0 and self._executor.give_back(older_than=HOARDING):
             self._demand.forget()
 
-    async def _wait(self, seconds: float) -> None:
+    async def _wait(self, seconds: float) -> bool:
+        """Wait to be woken; says whether that came before the time was over."""
         try:
             async with asyncio.timeout(seconds):
-                await self._wake.wait()
+                return await self._wake.wait()
         except TimeoutError:
-            pass
+            return False
 
     async def _rise(self) -> None:
         await self._lane.run(rise(self._channel))

@@ -22,7 +22,9 @@ from steve.worker.fetcher import Fetcher
 from steve.worker.finisher import Finisher
 from steve.worker.lane import Lane
 from steve.worker.loops import Loops
+from steve.worker.marks import Marks
 from steve.worker.membership import Membership
+from steve.worker.scout import Scout
 from steve.worker.transactions import Transactions
 from steve.worker.watch import Watch
 
@@ -75,7 +77,9 @@ class Worker:
         )
         self._executor = self._make_executor(callbacks, concurrency)
         self._membership = self._make_membership(concurrency)
+        self._marks = Marks()
         self._fetcher = self._make_fetcher()
+        self._scout = Scout(self._finish_lane, self._marks, self._fetcher, self._executor, registry)
         self._watch = self._make_watch()
         self._loops = Loops(
             database.schema, telemetry, lambda: self.id, lambda: self._lose("its schema is gone")
@@ -122,6 +126,7 @@ class Worker:
             worker=lambda: self.id,
             channel=self._channel,
             queues=self._settings.queues,
+            marks=self._marks,
             poll_interval=self._settings.poll_interval,
             statement_deadline=self._deadline,
         )
@@ -164,13 +169,13 @@ class Worker:
         return await self._lane.run(operation)
 
     def wake(self) -> None:
-        """There may be something to claim."""
-        self._fetcher.wake()
+        """There may be something to claim that was there before."""
+        self._fetcher.wake_anew()
 
     def types_changed(self) -> None:
         """The handlers have changed: tell the others, and look for jobs of the new types."""
         self._loops.begin("announcing types", self._membership.announce_types)
-        self._fetcher.wake()
+        self._fetcher.wake_anew()
 
     async def start(self) -> None:
         """Register and begin to claim. Raises when the database cannot be reached."""
@@ -180,6 +185,7 @@ class Worker:
         await self._listener.start()
         self._loops.begin("writing outcomes", self._finisher.serve)
         self._loops.begin("claiming jobs", self._fetcher.serve)
+        self._loops.begin("looking for what was passed over", self._scout.serve)
         self._loops.begin("watching handlers", self._watch.serve)
         self._loops.begin("looking for cancellations", self._watch.serve_cancellations)
         self._fetcher.open()

@@ -14,7 +14,7 @@ from steve.core.job import Attempt, Job, PreparedJob
 from steve.core.outcome import Complete, Failed, Failure, Outcome, Retried
 from steve.core.uid import uuid7
 from steve.database.execute import Runnable, execute_blocking
-from steve.operations.claim import Claim, claim
+from steve.operations.claim import Claim, Mark, claim
 from steve.operations.create import Created, create
 from steve.operations.finish import Report, Settled, complete, settle
 from steve.operations.maintenance import Rescued, bury, rescue, sweep
@@ -129,6 +129,7 @@ class Scene:
         suspects: bool = True,
         types: Sequence[str] | None = None,
         queues: Mapping[str, int] | None = None,
+        marks: Sequence[Mark] = (),
     ) -> Claim:
         return self.run(
             claim(
@@ -138,6 +139,7 @@ class Scene:
                 slots=slots,
                 ahead=ahead,
                 suspects=suspects,
+                marks=marks,
             )
         )
 

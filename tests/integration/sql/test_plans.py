@@ -13,7 +13,7 @@ import pytest
 
 from integration.sql.scene import NOT_YET, Scene, prepared
 from steve.core.outcome import Complete
-from steve.operations.claim import claim, doze
+from steve.operations.claim import Mark, claim, doze
 from steve.operations.control import cancel, delete, retry
 from steve.operations.create import create
 from steve.operations.finish import (
@@ -188,6 +188,37 @@ def test_rescue_scans_the_table_once(crowd: Crowd) -> None:
     assert touched.scans <= 1
     assert touched.rows <= 50 * 3
     assert crowd.touched(sweep([crowd.worker])).scans <= 1
+
+
+def test_a_mark_spares_the_steps_over_what_is_dead(scene_of_its_own: Scene) -> None:
+    """While somebody holds a snapshot, nothing dead can go, and each claim would step over it."""
+    scene = scene_of_its_own
+    scene.connection.execute("alter table steve.job set (autovacuum_enabled = off)")
+    scene.run(create([prepared() for _ in range(3000)]))
+    worker = scene.worker()
+    holder = Scene(scene.dsn)
+    holder.connection.execute("begin isolation level repeatable read")
+    holder.all("select count(*) from steve.job")
+    last = scene.claim(worker, 2900, queues={"default": 2900}).jobs[-1]
+    marks = [Mark("default", 0, last.run_at, last.id)]
+
+    def entries(operation: Runnable[Any]) -> int:
+        """Run it; how many entries of the claim's index it came upon, dead ones among them."""
+        count = "select pg_stat_get_xact_tuples_returned('steve.job_claim'::regclass)"
+        with scene.connection.transaction():
+            before = scene.value(count)
+            scene.run(operation)
+            return scene.value(count) - before
+
+    def asked(marks: list[Mark]) -> list[Runnable[Any]]:
+        return [
+            claim(worker, {"default": 9}, ["t"], slots=1, ahead=0, suspects=True, marks=marks),
+            doze("c", ["default"], ["t"], 1.0, marks),
+        ]
+
+    assert [entries(one) > 2900 for one in asked([])] == [True, True]
+    assert [entries(one) < 20 for one in asked(marks)] == [True, True]
+    holder.close()
 
 
 @pytest.mark.parametrize("analysed", [True, False], ids=["analysed before", "never analysed"])

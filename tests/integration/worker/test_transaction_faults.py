@@ -145,9 +145,9 @@ async def test_a_reply_lost_before_the_commit_fails_the_attempt(
 async def test_a_commit_that_is_refused_fails_the_attempt(
     own_bench: Bench, effects: Any, handler: Any
 ) -> None:
-    station = await own_bench.worker({"t": handler})
     uid = await own_bench.create(backoff_strategy="none", max_attempts=2)
     await own_bench.sql("insert into public.effect values (%s)", uid)
+    station = await own_bench.worker({"t": handler})
     job = await station.over(uid)
     assert (job.status, job.attempts) == ("failed", 2)
     assert job.error is not None

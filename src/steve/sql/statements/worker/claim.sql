@@ -8,6 +8,8 @@
 -- suspects only one is taken, and only when :suspects allows it; where it does not, they are
 -- stepped over, so that nothing waits behind them. `held_back` says how many due jobs were looked
 -- at and left.
+-- The four arrays of marks are parallel: of a queue and a priority, the place (run_at, id) that the
+-- worker's claims have come to. What lies before it is passed over, dead index entries above all.
 with recursive
 me as materialized (
     -- Rescue locks this row FOR UPDATE: it waits for this claim, or this claim sees the death.
@@ -26,34 +28,55 @@ served as materialized (
                 and (q.paused_until is null or q.paused_until > steve.now())
         )
 ),
--- The priorities present in each queue, found by hopping from one to the next in the index.
+mark as materialized (
+    select * from unnest(
+        :mark_queues::text[], :mark_priorities::smallint[],
+        :mark_run_ats::timestamptz[], :mark_ids::bigint[]
+    ) as m (queue, priority, run_at, id)
+),
+-- The priorities present in each queue, found by hopping from one to the next in the index; one
+-- with a mark is taken to be present.
 ranges (queue, capacity, place, priority) as (
-    select s.queue, s.capacity, s.place, (
-        select j.priority from steve.job j
-        where j.queue = s.queue and j.status = 'pending' and not j.parked
-        order by j.priority desc
-        limit 1
-    )
-    from served s
+    select queue, capacity, place, 101::smallint from served
     union all
-    select r.queue, r.capacity, r.place, (
-        select j.priority from steve.job j
-        where j.queue = r.queue and j.priority < r.priority and j.status = 'pending' and not j.parked
-        order by j.priority desc
-        limit 1
+    select r.queue, r.capacity, r.place, coalesce(
+        (
+            select j.priority from steve.job j
+            where j.queue = r.queue
+                and j.priority < r.priority
+                and j.priority > coalesce(marked.priority, -101::smallint)
+                and j.status = 'pending'
+                and not j.parked
+            order by j.priority desc
+            limit 1
+        ),
+        marked.priority
     )
     from ranges r
+    cross join lateral (
+        select max(m.priority) as priority from mark m
+        where m.queue = r.queue and m.priority < r.priority
+    ) as marked
     where r.priority is not null
 ),
 due as materialized (
     select
-        d.uid, r.queue, r.capacity, d.crashes > 0 as suspect, d.max_crashes = 0 as only_once,
+        d.tid, r.queue, r.capacity, d.crashes > 0 as suspect, d.max_crashes = 0 as only_once,
+        r.capacity < :slots::integer + :ahead::integer or d.crashes > 0 or d.max_crashes = 0 as bounded,
         row_number() over () as place
-    from (select * from ranges where priority is not null order by priority desc, place) as r
+    from (
+        select
+            r.*, coalesce(m.run_at, '-infinity') as from_run_at, coalesce(m.id, 0) as from_id
+        from ranges r
+        left join mark m on m.queue = r.queue and m.priority = r.priority
+        where r.priority <= 100
+        order by r.priority desc, r.place
+    ) as r
     cross join lateral (
-        select j.uid, j.crashes, j.max_crashes from steve.job j
+        select j.ctid as tid, j.crashes, j.max_crashes from steve.job j
         where j.queue = r.queue
             and j.priority = r.priority
+            and (j.run_at, j.id) > (r.from_run_at, r.from_id)
             and j.run_at <= steve.now()
             and j.status = 'pending'
             and not j.parked
@@ -65,19 +88,24 @@ due as materialized (
     ) as d
     limit :slots::integer + :ahead::integer
 ),
+-- Those that a limit may keep back.
 numbered as (
     select
-        uid, capacity, suspect, only_once, place,
+        tid, capacity, suspect, only_once, place,
         row_number() over (partition by queue order by place) as place_in_queue,
         count(*) filter (where suspect) over (order by place) as suspects
     from due
+    where bounded
 ),
 taken as materialized (
-    select uid from numbered
+    select tid from due where not bounded
+    union all
+    select tid from numbered
     where place_in_queue <= capacity
         and (not only_once or place <= :slots::integer)
         and (not suspect or place <= :slots::integer and suspects = 1 and :suspects::boolean)
 )
+-- By the place of the row, which the lock keeps where it is.
 update steve.job j
 set status = 'running',
     worker = :worker::bigint,
@@ -85,10 +113,10 @@ set status = 'running',
     attempts = j.attempts + 1,
     attempted_at = steve.now(),
     updated_at = steve.now()
-where j.uid = any(array(select uid from taken))
+where j.ctid = any(array(select tid from taken))
 returning
-    j.id, j.uid, j.attempt_id, j.type, j.payload, j.attempts, j.refunded, j.crashes,
+    j.id, j.uid, j.attempt_id, j.type, j.payload::text, j.attempts, j.refunded, j.crashes,
     j.max_attempts, j.max_crashes, j.created_at, j.attempted_at, j.started_at, j.run_at,
     j.scheduled_at, j.expires_at, j.backoff_strategy, j.queue, j.priority, j.timeout,
-    j.unique_key, j.limit_key, j.fair_key, j.tags, j.meta,
+    j.unique_key, j.limit_key, j.fair_key, nullif(j.tags, '{}'), nullif(j.meta, '{}')::text,
     (select count(*) from due) - (select count(*) from taken) as held_back;
