@@ -33,6 +33,7 @@ CLAIM = {
     "queues": ["default"], "capacities": [BATCH], "types": ["noop"], "slots": BATCH, "ahead": 0,
     "suspects": True,
 }  # fmt: skip
+AT_MARK = ("mark_queues", "mark_priorities", "mark_run_ats", "mark_ids")
 COLUMNS = {
     "uid": "uuid", "type": "text", "payload": "jsonb", "queue": "text", "priority": "int2",
     "run_at": "timestamptz", "scheduled_at": "timestamptz", "max_attempts": "int4",
@@ -86,8 +87,15 @@ class Own(Adapter):
         began = time.perf_counter()
         finisher = asyncio.create_task(_finish(finishes, batches))
         done = 0
-        while rows := await _run(claims, "worker/claim", {**CLAIM, "worker": worker}):
+        mark: tuple[list[Any], ...] = ([], [], [], [])
+        while rows := await _run(
+            claims,
+            "worker/claim",
+            {**CLAIM, "worker": worker, **dict(zip(AT_MARK, mark, strict=True))},
+        ):
             done += len(rows)
+            run_at, number = max((row[13], row[0]) for row in rows)
+            mark = ["default"], [0], [run_at], [number]
             if finisher.done():
                 break
             await batches.put(rows)

@@ -112,7 +112,6 @@ class Job(msgspec.Struct, weakref=True, dict=True, eq=False):
         """Lend the job what its handler may use; None takes it back. For workers."""
         self._context = context
         self.progress._context = context  # pyright: ignore[reportPrivateUsage]
-        self._log = None
 
     @property
     def signal(self) -> CancelSignal:

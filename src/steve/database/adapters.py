@@ -7,6 +7,9 @@ PostgreSQL does not come with, enums among them, are read as bytes: cast them to
 
 from __future__ import annotations
 
+from itertools import repeat
+from struct import Struct
+from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
@@ -15,10 +18,13 @@ from psycopg.adapt import AdaptersMap, Dumper, Loader
 from psycopg.pq import Format
 from psycopg.types.array import ListBinaryDumper
 from psycopg.types.datetime import TimestamptzBinaryLoader
-from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+from psycopg.types.numeric import FloatBinaryDumper, Int8BinaryDumper, Int8Dumper
 from psycopg.types.uuid import UUIDBinaryDumper
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from uuid import UUID
+
     from psycopg.abc import AdaptContext, Buffer
 
     Row = tuple[Any, ...]
@@ -99,6 +105,42 @@ class JsonBinaryDumper(JsonDumper):
     format = Format.BINARY
 
 
+class FlatListDumper(ListBinaryDumper):
+    """Send lists in binary, 2 to 25 times as fast as in text, which quotes and escapes.
+
+    Those of numbers and of uids, a thousand of which end in one statement, are packed here: an
+    element is its length and its value.
+    """
+
+    def _dump_list(self, L: list[Any], dim: int, dims: list[int], data: list[Buffer]) -> int:
+        pack = _PACKERS.get(type(self.sub_dumper))
+        if pack is None or len(dims) > 1 or NoneType in set(map(type, L)):
+            return super()._dump_list(L, dim, dims, data)
+        data.extend(pack(L))
+        return 0
+
+
+def _pack_ints(values: list[int]) -> Iterable[bytes]:
+    return map(_INT8.pack, repeat(8), values)
+
+
+def _pack_floats(values: list[float]) -> Iterable[bytes]:
+    return map(_FLOAT8.pack, repeat(8), values)
+
+
+def _pack_uuids(values: list[UUID]) -> Iterable[bytes]:
+    return [_UUID_LENGTH + value.int.to_bytes(16, "big") for value in values]
+
+
+_INT8, _FLOAT8 = Struct("!iq"), Struct("!id")
+_UUID_LENGTH = (16).to_bytes(4, "big")
+_PACKERS: dict[type[Any], Callable[[list[Any]], Iterable[bytes]]] = {
+    Int8BinaryDumper: _pack_ints,
+    FloatBinaryDumper: _pack_floats,
+    UUIDBinaryDumper: _pack_uuids,
+}
+
+
 def _foreign_encoding(context: AdaptContext | None) -> str | None:
     """Return the encoding of a connection that does not speak UTF-8."""
     if context is None or context.connection is None:
@@ -118,8 +160,7 @@ ADAPTERS.register_dumper(bytes, JsonBinaryDumper)
 ADAPTERS.register_dumper(int, Int8Dumper)
 ADAPTERS.register_dumper(int, Int8BinaryDumper)
 ADAPTERS.register_dumper("uuid.UUID", UUIDBinaryDumper)
-# 2 to 25 times as fast as the text form, which quotes and escapes.
-ADAPTERS.register_dumper(list, ListBinaryDumper)
+ADAPTERS.register_dumper(list, FlatListDumper)
 
 
 class OwnCursor(RawCursor["Row"]):

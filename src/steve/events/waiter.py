@@ -99,7 +99,7 @@ class Waiter:
 
     def nudge(self, uid: UUID) -> None:
         """Look at a job now: it is known to be over. Nothing happens if nobody waits for it."""
-        awaited = self._awaited.get(uid)
+        awaited = self._awaited.get(uid) if self._awaited else None
         if awaited is not None:
             self._agenda.put(awaited, monotonic())
             self._wake.set()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from steve.core.job import Job
-from steve.operations.operation import Operation, Row, Rows, nothing
+from steve.operations.operation import Operation, Rows, nothing
 from steve.operations.rows import read_claimed
 
 
@@ -45,8 +46,10 @@ def claim(
     """
 
     def read(rows: Rows) -> Claim:
-        # An UPDATE returns its rows in the order it came upon them.
-        ordered = sorted(rows, key=_claim_order)
+        # An UPDATE returns its rows in the order it came upon them. Higher priority first, then
+        # the earlier run_at, then the smaller id.
+        ordered = sorted(rows, key=itemgetter(13, 0))
+        ordered.sort(key=itemgetter(18), reverse=True)
         return Claim([read_claimed(row, worker) for row in ordered], rows[0][25] if rows else 0)
 
     return Operation(
@@ -89,11 +92,6 @@ def _marks(marks: Sequence[Mark]) -> dict[str, Sequence[Any]]:
         "mark_run_ats": list(run_ats),
         "mark_ids": list(ids),
     }
-
-
-def _claim_order(row: Row) -> tuple[int, datetime, int]:
-    """Higher priority first, then the earlier run_at, then the smaller id."""
-    return -row[18], row[13], row[0]
 
 
 def doze(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import msgspec
 
@@ -36,7 +35,7 @@ class Report(msgspec.Struct):
     ran: float = 0.0
 
 
-class Settled(NamedTuple):
+class Settled(msgspec.Struct, frozen=True, gc=False):
     """What became of a job whose attempt ended: its status and, if pending, the next start."""
 
     id: int
@@ -49,12 +48,13 @@ class Settled(NamedTuple):
 def complete(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
     """Complete jobs. Those missing from the answer were lost, or are asked to be cancelled."""
     reports = sorted(reports, key=_job_uid)
+    results = [_result(report.outcome) for report in reports]
     return Operation(
         "worker/complete",
         {
             "uids": [report.job.uid for report in reports],
             "attempt_ids": [report.job.attempt_id for report in reports],
-            "results": [_result(report.outcome) for report in reports],
+            "results": results if any(results) else None,
             "waits": [report.wait for report in reports],
         },
         lambda rows: {
@@ -152,8 +152,9 @@ def _fences(jobs: Sequence[Job]) -> dict[str, Any]:
     }
 
 
-def _job_uid(report: Report) -> UUID:
-    return report.job.uid
+def _job_uid(report: Report) -> int:
+    # Sorts as the UUID does, and numbers compare faster.
+    return report.job.uid.int
 
 
 def _result(outcome: Outcome) -> str | None:

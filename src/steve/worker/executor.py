@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
 from time import monotonic
 
-from steve.core.codec import encode_result
-from steve.core.context import CancelReason, current_job
-from steve.core.errors import NotInHandler, PayloadError
+from steve.core.context import CancelReason
+from steve.core.errors import NotInHandler
 from steve.core.job import Job
-from steve.core.outcome import (
-    Complete,
-    Failed,
-    Failure,
-    Outcome,
-    Released,
-)
-from steve.core.registry import Registry
-from steve.events.callbacks import Callbacks
+from steve.core.outcome import Outcome, Released
+from steve.core.registry import Handler
 from steve.operations.finish import Report
-from steve.telemetry.catalogue import AttemptStarted, HandlerStuck, ResultReplaced
+from steve.telemetry.catalogue import HandlerStuck
 from steve.telemetry.telemetry import Telemetry
 from steve.worker.finisher import Finisher
-from steve.worker.invoke import DONE, invoke, start_task, undisturbed
+from steve.worker.handling import Handling, is_awaitable
 from steve.worker.run import Run
-from steve.worker.threads import Threads
+from steve.worker.tasks import DONE, start_task, undisturbed
 from steve.worker.transaction import Transaction
 from steve.worker.transactions import Transactions
 
@@ -38,19 +29,23 @@ STUCK_AFTER = 5.0
 """Seconds after which a handler that was told to stop, and did not, is reported."""
 
 
+CHUNK = 50
+"""Jobs started in a row. Then the loop gets a turn, so that the next claim can be sent and
+outcomes be written while jobs that never wait run one after the other."""
+
+
 class Executor:
     """The slots of a worker and, before them, the jobs claimed ahead."""
 
     def __init__(
         self,
-        registry: Registry,
+        handling: Handling,
         finisher: Finisher,
         transactions: Transactions,
-        callbacks: Callbacks,
         telemetry: Telemetry,
         *,
         concurrency: int,
-        max_result: int,
+        limited: Iterable[str],
         on_room: Callable[[], None],
     ) -> None:
         self.concurrency = concurrency
@@ -58,19 +53,19 @@ class Executor:
         """Attempts that have ended so far."""
         self.busy = 0.0
         """Seconds that they took, all together."""
-        self._registry = registry
+        self.low_water = 0
+        """Buffered jobs at which there is room for more."""
+        self._handling = handling
         self._finisher = finisher
         self._transactions = transactions
-        self._callbacks = callbacks
         self._telemetry = telemetry
-        self._max_result = max_result
         self._on_room = on_room
-        self._threads = Threads()
         self._buffer: deque[Run] = deque()
         self._running: dict[int, Run] = {}
-        self._in_hand: Counter[str] = Counter()
+        self._in_hand = dict.fromkeys(limited, 0)
         self._suspects = 0
         self._pumping = False
+        self._going_on = False
         self._shut = False
         self._loop = asyncio.get_running_loop()
 
@@ -95,7 +90,7 @@ class Executor:
         return self._suspects > 0
 
     def in_hand(self, queue: str) -> int:
-        """Jobs of a queue that are running or buffered."""
+        """Jobs of one of the limited queues that are running or buffered."""
         return self._in_hand[queue]
 
     def runs(self) -> list[Run]:
@@ -110,8 +105,10 @@ class Executor:
         """Take claimed jobs, in the order in which they are to start."""
         for job in jobs:
             self._buffer.append(Run(job, claimed_at, self))
-            self._in_hand[job.queue] += 1
-            self._suspects += job.crashes > 0
+            if job.queue in self._in_hand:
+                self._in_hand[job.queue] += 1
+            if job.crashes > 0:
+                self._suspects += 1
         if self._shut:
             self.give_back()
         self._pump()
@@ -166,7 +163,7 @@ class Executor:
 
     def close(self) -> None:
         """Let the threads of `def` handlers end."""
-        self._threads.close()
+        self._handling.close()
 
     def progress(self, run: Run, fraction: float, message: str | None) -> Awaitable[None]:
         """Write a handler's progress down; see `Job.progress`."""
@@ -210,61 +207,46 @@ class Executor:
             return
         self._pumping = True
         try:
-            while self._buffer and len(self._running) < self.concurrency:
+            for _ in range(CHUNK):
+                if not self._buffer or len(self._running) >= self.concurrency:
+                    return
                 self._start(self._buffer.popleft())
         finally:
             self._pumping = False
+        if self._buffer and not self._going_on:
+            self._going_on = True
+            self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._going_on = False
+        self._pump()
 
     def _start(self, run: Run) -> None:
         self._running[run.job.attempt_id or 0] = run
-        run.task = start_task(self._attempt(run))
+        run.task = start_task(self._loop, self._attempt(run))
 
     async def _attempt(self, run: Run) -> None:
-        self._begin(run)
+        self._handling.begin(run)
         try:
-            outcome = await self._perform(run)
+            # Awaited here and no deeper: a GeneratorExit out of what the handler awaits, a thread
+            # of its own or ours, closes every coroutine below the task's and is raised in that one.
+            handler = self._handling.admit(run)
+            if isinstance(handler, Handler):
+                if handler.kind == "async":
+                    result = handler.function(run.job)
+                else:
+                    result = await self._handling.in_thread(handler, run.job)
+                if is_awaitable(result):
+                    result = await result
+                outcome = self._handling.judge(run, result)
+            else:
+                outcome = handler
         except BaseException as error:  # SystemExit too must not leave the attempt
-            # Here and no deeper: a GeneratorExit out of what the handler awaits, a thread of its
-            # own or ours, closes every coroutine below the task's and is raised in that one.
             outcome = run.decide(error)
         if run.transaction_block is not None:
             ran = monotonic() - run.started_at
             outcome = await undisturbed(run.transaction_block.conclude(outcome, run.wait, ran))
         self._end(run, outcome)
-
-    def _begin(self, run: Run) -> None:
-        job = run.job
-        current_job.set(job)
-        job.bind(run)
-        run.started_at = monotonic()
-        if job.attempts == 1 and job.started_at is not None:
-            job.started_at += timedelta(seconds=run.wait)
-        if job.timeout is not None:
-            loop = asyncio.get_running_loop()
-            run.timer = loop.call_later(job.timeout, run.tell, "timeout")
-        if self._telemetry.wants(AttemptStarted):
-            self._telemetry.emit(AttemptStarted(job))
-        if self._callbacks.active:
-            self._callbacks.attempt_started(job)
-
-    async def _perform(self, run: Run) -> Outcome:
-        job = run.job
-        if run.signal.is_set():
-            return run.decide(None)
-        handler = self._registry.resolve(job.type)
-        if handler is None:
-            # Removed since the claim: others may have it.
-            return Released()
-        if isinstance(job.payload, PayloadError):
-            return Failed(Failure.of(job.payload))
-        result = await invoke(handler, job, self._threads)
-        if run.signal.reason in {"timeout", "cancelled", "lost"}:
-            return run.decide(None)
-        data, replaced = encode_result(result, self._max_result)
-        job.result = result
-        if replaced is not None:
-            self._telemetry.emit(ResultReplaced(job, replaced))
-        return Complete(data)
 
     def _end(self, run: Run, outcome: Outcome | None) -> None:
         if run.timer is not None:
@@ -280,11 +262,15 @@ class Executor:
         if outcome is not None:
             self._finisher.report(Report(run.job, outcome, run.wait, ran))
         self._pump()
-        self._on_room()
+        if len(self._buffer) <= self.low_water:
+            self._on_room()
 
     def _forget(self, run: Run) -> None:
-        self._in_hand[run.job.queue] -= 1
-        self._suspects -= run.job.crashes > 0
+        job = run.job
+        if job.queue in self._in_hand:
+            self._in_hand[job.queue] -= 1
+        if job.crashes > 0:
+            self._suspects -= 1
 
     def _report_stuck(self, run: Run, now: float) -> None:
         if not run.stuck_reported:

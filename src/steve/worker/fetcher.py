@@ -73,7 +73,6 @@ class Fetcher:
         self._exact = False
         self._limited = False
         self._turn_taken = asyncio.Lock()
-        self._low_water = 0
         self._doubtful_until = 0.0
         self._reconcile_at = 0.0
 
@@ -115,12 +114,11 @@ class Fetcher:
             self._wake.set()
 
     def room(self) -> None:
-        """A slot has become free."""
+        """A slot has become free, and few jobs wait for one."""
         if self._asleep and not self._limited:
             # There was nothing more to claim, with slots to spare.
             return
-        if self._executor.buffered <= self._low_water:
-            self._wake.set()
+        self._wake.set()
 
     async def serve(self) -> None:
         """Claim, for ever. Raises when the schema is gone."""
@@ -158,11 +156,11 @@ class Fetcher:
             return 0, 0
         ahead = self._demand.ahead(self._executor.ended, self._executor.busy, monotonic())
         free = self._executor.free
-        self._low_water = (ahead + 1) // 2
+        self._executor.low_water = (ahead + 1) // 2
         if self._exact:
             # Jobs were left that must not wait in anybody's hands: they need a slot that is free.
             return max(free, 0), 0
-        if free <= 0 and (ahead == 0 or self._executor.buffered > self._low_water):
+        if free <= 0 and (ahead == 0 or self._executor.buffered > self._executor.low_water):
             return 0, 0
         return max(free, 0), max(ahead + min(free, 0), 0)
 

@@ -82,9 +82,10 @@ class Finisher:
 
     def report(self, report: Report) -> None:
         """Take an outcome; it goes with the next group."""
+        if not self._reports:
+            self._idle.clear()
+            self._wake.set()
         self._reports.append(report)
-        self._idle.clear()
-        self._wake.set()
 
     def progress(self, run: Run, fraction: float, message: str | None) -> asyncio.Future[None]:
         """Write progress down with the next group. Of one job's, only the last is written."""
@@ -99,6 +100,7 @@ class Finisher:
         """Write groups, for ever. Raises when the schema is gone."""
         # What an earlier, failed round had in hand comes first.
         self._reports[:0], self._writing = self._writing, []
+        self._wake.set()
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -176,10 +178,9 @@ class Finisher:
     async def _send(self, reports: Sequence[Report]) -> dict[int, Settled]:
         completed = [report for report in reports if isinstance(report.outcome, Complete)]
         others = [report for report in reports if not isinstance(report.outcome, Complete)]
-        operations = [
-            *([complete(completed)] if completed else ()),
-            *([settle(others)] if others else ()),
-        ]
+        operations = [complete(completed)] if completed else []
+        if others:
+            operations.append(settle(others))
         became: dict[int, Settled] = {}
         for answer in await self._lane.run_together(operations):
             became |= answer

@@ -47,8 +47,7 @@ class Marks:
         if not (more or self._slow):
             self._places.clear()
             return
-        for job in jobs:
-            key = job.queue, job.priority
+        for key, job in {(job.queue, job.priority): job for job in jobs}.items():
             # The newest last, so that the oldest go first.
             self._places.pop(key, None)
             self._places[key] = Mark(job.queue, job.priority, job.run_at, job.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from steve.worker.transaction import Transaction
 
 
+_MAKING = Lock()
+"""A handler in a thread may look at its signal in the moment in which the loop sets it."""
+
+
 class Desk(Protocol):
     """What a run needs of the worker to serve its handler."""
 
@@ -38,7 +43,7 @@ class Run:
     """An attempt that is running, and what its job's handler may use."""
 
     __slots__ = (
-        "_log", "claimed_at", "desk", "job", "reminded_at", "signal", "started_at",
+        "_log", "_signal", "claimed_at", "desk", "job", "reminded_at", "started_at",
         "stuck_reported", "task", "timer", "told_at", "transaction_block",
     )  # fmt: skip
 
@@ -48,7 +53,7 @@ class Run:
         """On the monotonic clock: when the claim was answered."""
         self.desk = desk
         self.started_at = 0.0
-        self.signal = CancelSignal()
+        self._signal: CancelSignal | None = None
         self.task: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.told_at: float | None = None
@@ -56,6 +61,14 @@ class Run:
         self.stuck_reported = False
         self.transaction_block: Transaction | None = None
         self._log: JobLog | None = None
+
+    @property
+    def signal(self) -> CancelSignal:
+        """Set when the handler must stop. Made for those who look at it."""
+        if self._signal is None:
+            with _MAKING:
+                self._signal = self._signal or CancelSignal()
+        return self._signal
 
     @property
     def wait(self) -> float:

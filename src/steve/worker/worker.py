@@ -20,6 +20,7 @@ from steve.telemetry.telemetry import Telemetry
 from steve.worker.executor import Executor
 from steve.worker.fetcher import Fetcher
 from steve.worker.finisher import Finisher
+from steve.worker.handling import Handling
 from steve.worker.lane import Lane
 from steve.worker.loops import Loops
 from steve.worker.marks import Marks
@@ -91,13 +92,17 @@ class Worker:
 
     def _make_executor(self, callbacks: Callbacks, concurrency: int) -> Executor:
         return Executor(
-            self._registry,
+            Handling(
+                self._registry,
+                callbacks,
+                self._telemetry,
+                max_result=self._settings.max_payload,
+            ),
             self._finisher,
             self._transactions,
-            callbacks,
             self._telemetry,
             concurrency=concurrency,
-            max_result=self._settings.max_payload,
+            limited=[name for name, limit in self._settings.queues.items() if limit is not None],
             on_room=self._room,
         )
 
