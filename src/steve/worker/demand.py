@@ -6,10 +6,10 @@ thousands of jobs a second claims hundreds at once, so that claims cost little f
 
 from __future__ import annotations
 
-HORIZON = 0.04
+HORIZON = 0.08
 """Seconds of work to have in hand. A claim takes a few milliseconds."""
 
-MOST = 1000
+MOST = 2000
 _SHORTEST = 0.001
 
 

@@ -29,7 +29,7 @@ STUCK_AFTER = 5.0
 """Seconds after which a handler that was told to stop, and did not, is reported."""
 
 
-CHUNK = 50
+CHUNK = 25
 """Jobs started in a row. Then the loop gets a turn, so that the next claim can be sent and
 outcomes be written while jobs that never wait run one after the other."""
 

@@ -41,7 +41,7 @@ from steve.telemetry.telemetry import Telemetry
 from steve.worker.lane import Lane
 from steve.worker.run import Run
 
-LARGEST_GROUP = 1000
+LARGEST_GROUP = 2000
 _UNSTORABLE = Failure("UnstorableOutcome", "The database refused what the attempt left behind")
 _UNSTORABLE_RESULT = b'{"error":"result refused by the database"}'
 
