@@ -8,6 +8,7 @@ import sysconfig
 import traceback
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path, PurePath
 from types import CodeType, TracebackType
 
@@ -17,8 +18,13 @@ from steve.core.text import LIMIT, cut, cut_middle, safe_str, type_name
 
 _FRAMES = 200
 _LONGEST_LINE = 4_000
+_FEW = 30
+_MOST_FORMATTED = 1000
 _KEPT_HEAD = 40
 _KEPT_TAIL = 400
+
+
+_formatted: dict[tuple[CodeType, int], str] = {}
 
 
 class JobError(msgspec.Struct, frozen=True):
@@ -62,12 +68,47 @@ class Failure(msgspec.Struct, frozen=True):
 
 def _trace(error: BaseException) -> str | None:
     try:
+        if _stands_alone(error):
+            frames = _known_frames(error.__traceback__)
+            if frames is not None:
+                only = traceback.format_exception_only(error)
+                return _bounded(iter(["Traceback (most recent call last):\n", *frames, *only]))
         described = traceback.TracebackException(
             type(error), error, error.__traceback__, limit=-_FRAMES
         )
         return _bounded(described.format())
     except BaseException:
         return _frames_only(error)
+
+
+def _stands_alone(error: BaseException) -> bool:
+    """Say whether no other error belongs to this one."""
+    return (
+        error.__cause__ is None
+        and (error.__context__ is None or error.__suppress_context__)
+        and not isinstance(error, BaseExceptionGroup)
+    )
+
+
+def _known_frames(trace: TracebackType | None) -> list[str] | None:
+    """Format a few frames as Python does; None where there are none, many, or one twice.
+
+    Jobs fail over and over again at the same places, and to format a place takes Python fifty
+    microseconds: it compiles the line to find out what to underline.
+    """
+    frames: dict[tuple[CodeType, int], str] = {}
+    while trace is not None:
+        key = trace.tb_frame.f_code, trace.tb_lasti
+        if key in frames or len(frames) == _FEW:
+            return None
+        text = _formatted.get(key)
+        if text is None:
+            if len(_formatted) >= _MOST_FORMATTED:
+                _formatted.clear()
+            text = _formatted[key] = "".join(traceback.format_tb(trace, limit=1))
+        frames[key] = text
+        trace = trace.tb_next
+    return list(frames.values()) or None
 
 
 def _frames_only(error: BaseException) -> str | None:
@@ -97,12 +138,16 @@ def _bounded(lines: Iterator[str]) -> str:
 
 def _fingerprint(name: str, error: BaseException) -> str | None:
     try:
-        code = _place(error.__traceback__)
-        place = f"{PurePath(code.co_filename).name}:{code.co_qualname}" if code else ""
-        text = f"{name}|{place}".encode(errors="replace")
-        return hashlib.sha1(text, usedforsecurity=False).hexdigest()[:12]
+        return _digest(name, _place(error.__traceback__))
     except BaseException:
         return None
+
+
+@lru_cache(maxsize=1000)
+def _digest(name: str, code: CodeType | None) -> str:
+    place = f"{PurePath(code.co_filename).name}:{code.co_qualname}" if code else ""
+    text = f"{name}|{place}".encode(errors="replace")
+    return hashlib.sha1(text, usedforsecurity=False).hexdigest()[:12]
 
 
 def _place(trace: TracebackType | None) -> CodeType | None:

@@ -68,15 +68,23 @@ def claim(
     )
 
 
+EVER = 1e9
+"""Seconds: a generation."""
+
+
 def overlooked(
-    types: Sequence[str] | None, *, suspects: bool, marks: Sequence[Mark]
+    types: Sequence[str] | None, *, suspects: bool, marks: Sequence[Mark], within: float = EVER
 ) -> Operation[list[Mark]]:
-    """Look for due jobs up to the `marks`; returns the place of the first before each."""
+    """Look for due jobs up to the `marks`; returns the place of the first before each.
+
+    Only those are looked at that were to start `within` seconds before the mark.
+    """
     return Operation(
         "worker/overlooked",
         {
             "types": None if types is None else list(types),
             "suspects": suspects,
+            "within": within,
             **_marks(marks),
         },
         lambda rows: [Mark(*row) for row in rows],

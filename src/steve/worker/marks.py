@@ -26,7 +26,8 @@ class Marks:
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, int], Mark] = {}
-        self._slow = False
+        self.slow = False
+        """Whether it takes long to read from the beginning on."""
 
     def __bool__(self) -> bool:
         return bool(self._places)
@@ -37,14 +38,14 @@ class Marks:
 
     def learn(self, seconds: float) -> None:
         """Learn how long it took to read from the beginning on."""
-        self._slow = seconds > SLOW
+        self.slow = seconds > SLOW
 
     def advance(self, jobs: Sequence[Job], *, more: bool) -> None:
         """Go on behind jobs that were claimed, in their order; `more` when that was not all.
 
         When it was all, there is nothing to be won but where the beginning is slow to read.
         """
-        if not (more or self._slow):
+        if not (more or self.slow):
             self._places.clear()
             return
         for key, job in {(job.queue, job.priority): job for job in jobs}.items():

@@ -40,7 +40,7 @@ _MARGIN = 5.0
 class Worker:
     """Claims jobs and runs them, `concurrency` at once, until it is stopped.
 
-    It holds four connections: for claims, for finishes, for its lease, and the listener's.
+    It holds five connections: for claims, finishes, its lease, housekeeping, and the listener's.
     """
 
     def __init__(
@@ -66,8 +66,13 @@ class Worker:
         self._deadline = database.statement_timeout + _MARGIN
         self._lane = Lane(database, "steve worker claims", self._deadline)
         self._finish_lane = Lane(database, "steve worker finishes", self._deadline)
+        self._side_lane = Lane(database, "steve worker housekeeping", self._deadline)
         self._finisher = Finisher(
-            self._finish_lane, callbacks, telemetry, on_finished, on_again=self._look_again
+            self._finish_lane,
+            callbacks,
+            telemetry,
+            on_finished,
+            on_again=lambda: self._fetcher.look(),
         )
         self._transactions = Transactions(
             database,
@@ -80,7 +85,9 @@ class Worker:
         self._membership = self._make_membership(concurrency)
         self._marks = Marks()
         self._fetcher = self._make_fetcher()
-        self._scout = Scout(self._finish_lane, self._marks, self._fetcher, self._executor, registry)
+        self._scout = Scout(
+            self._finish_lane, self._side_lane, self._marks, self._fetcher, self._executor, registry
+        )
         self._watch = self._make_watch()
         self._loops = Loops(
             database.schema, telemetry, lambda: self.id, lambda: self._lose("its schema is gone")
@@ -170,8 +177,8 @@ class Worker:
         return not self._stopping and self.alive() and not self._membership.overdue
 
     async def run(self, operation: Operation[T], /) -> T:
-        """Run an operation on the connection for claims, between two of them."""
-        return await self._lane.run(operation)
+        """Run an operation that may take a while, beside claims and finishes."""
+        return await self._side_lane.run(operation)
 
     def wake(self) -> None:
         """There may be something to claim that was there before."""
@@ -191,6 +198,7 @@ class Worker:
         self._loops.begin("writing outcomes", self._finisher.serve)
         self._loops.begin("claiming jobs", self._fetcher.serve)
         self._loops.begin("looking for what was passed over", self._scout.serve)
+        self._loops.begin("looking at all that was passed over", self._scout.serve_slow)
         self._loops.begin("watching handlers", self._watch.serve)
         self._loops.begin("looking for cancellations", self._watch.serve_cancellations)
         self._fetcher.open()
@@ -230,17 +238,14 @@ class Worker:
                 await self._membership.leave()
         self._executor.close()
         await self._transactions.close()
-        await self._lane.close()
-        await self._finish_lane.close()
+        for lane in (self._lane, self._finish_lane, self._side_lane):
+            await lane.close()
 
     def _notified(self, payload: str) -> None:
         if payload == "cancel":
             self._watch.look()
         else:
             self._fetcher.wake()
-
-    def _look_again(self) -> None:
-        self._fetcher.look()
 
     def _room(self) -> None:
         self._fetcher.room()

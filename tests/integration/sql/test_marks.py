@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,6 +115,15 @@ class TestOverlooked:
         assert scene.run(look) == []
         scene.all("update steve.job set parked = false where type = 'mine' returning id")
         assert scene.run(look) == [mark_of(last)]
+
+    def test_not_what_was_to_start_too_long_before(self, scene: Scene) -> None:
+        early = scene.create(run_at=scene.now() - timedelta(seconds=50))
+        late = scene.create(run_at=scene.now() - timedelta(seconds=5))
+        marks = [mark_of(scene.create())]
+        for within, first in (60.0, early), (20.0, late):
+            look = overlooked(None, suspects=True, marks=marks, within=within)
+            assert scene.run(look) == [mark_of(first)]
+        assert scene.run(overlooked(None, suspects=True, marks=marks, within=1.0)) == marks
 
     def test_suspects_only_where_they_may_be_taken(self, scene: Scene) -> None:
         worker = scene.worker()

@@ -96,8 +96,8 @@ async def test_slow_jobs_that_end_together_are_no_reason_to_claim_ahead(bench: B
     await bench.create_many("t", range(50))
     station = await bench.worker({"t": handler}, concurrency=10)
     await station.events.wait(AttemptStarted, count=10)
-    # Ten slots of half a second drain less than one job within the horizon.
-    await asyncio.sleep(0.5)
+    # Ten slots of a second drain less than one job within the horizon.
+    await asyncio.sleep(1.0)
     gates[0].set()
     await station.events.wait(AttemptStarted, count=20)
     await asyncio.sleep(0.1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from steve.core import codec
 from steve.telemetry.catalogue import ResultReplaced, StatementFailed
-from steve.worker import executor
+from steve.worker import handling
 
 if TYPE_CHECKING:
     import pytest
@@ -106,7 +106,7 @@ async def test_a_result_that_postgresql_refuses_is_found_in_its_group(
             return b"9" * 300_000, None
         return codec.encode_result(value, limit)
 
-    monkeypatch.setattr(executor, "encode_result", encode)
+    monkeypatch.setattr(handling, "encode_result", encode)
     await refuse_some(bench, "digits")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -222,3 +223,46 @@ def test_a_fingerprint_names_the_users_frame_not_the_librarys():
 def test_a_job_error_reads_like_an_exception():
     assert str(JobError("ValueError", "bad")) == "ValueError: bad"
     assert str(JobError("ValueError", "")) == "ValueError"
+
+
+def _divide() -> float:
+    return 1 / int("0") + 2
+
+
+def _deeper(levels: int) -> float:
+    return _deeper(levels - 1) if levels else _divide()
+
+
+def _with_note() -> None:
+    error = KeyError("a")
+    error.add_note("a note\nof two lines")
+    raise error
+
+
+def _with_cause() -> None:
+    try:
+        _divide()
+    except ZeroDivisionError as error:
+        raise ValueError("outer") from error
+
+
+def _within() -> None:
+    try:
+        _divide()
+    except ZeroDivisionError:
+        raise ValueError("outer") from None
+
+
+@pytest.mark.parametrize(
+    "raises",
+    [
+        _divide, lambda: _deeper(2), lambda: _deeper(40), lambda: [_divide() for _ in "a"],
+        lambda: compile("1 +", "f.py", "exec"), _with_note, _with_cause, _within,
+    ],
+)  # fmt: skip
+def test_the_traceback_is_pythons_own(raises: Callable[[], object]):
+    for _ in range(3):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind
+            raises()
+        own = "".join(traceback.format_exception(caught.value)).rstrip("\n")
+        assert Failure.of(caught.value).traceback == own

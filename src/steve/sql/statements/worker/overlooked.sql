@@ -1,5 +1,6 @@
 -- The first due job up to each mark: one that was committed late, or given back. A worker whose
 -- claims begin at its marks would not come upon it. The four arrays are parallel, as in claim.sql.
+-- What was to start more than :within seconds before a mark is not looked at.
 select m.queue, m.priority, passed.run_at, passed.id
 from unnest(
     :mark_queues::text[], :mark_priorities::smallint[],
@@ -10,6 +11,7 @@ cross join lateral (
     where j.queue = m.queue
         and j.priority = m.priority
         and (j.run_at, j.id) <= (m.run_at, m.id)
+        and j.run_at >= m.run_at - :within::double precision * interval '1 second'
         and j.status = 'pending'
         and not j.parked
         and (:types::text[] is null or j.type = any(:types::text[]))
