@@ -101,7 +101,7 @@ class Crew:
     def types_changed(self) -> None:
         """The handlers have changed; from any thread."""
         if not self.is_gone and not self.is_stopping:
-            self.runtime.loop.call_soon_threadsafe(self.worker.types_changed)
+            self.runtime.loop.call_soon_threadsafe(self._take_up_types)
 
     async def stop(self) -> None:
         """End the work gracefully; whoever else stops meanwhile waits for the same end."""
@@ -144,6 +144,10 @@ class Crew:
     def _signalled(self) -> None:
         self.was_signalled = True
         self._on_signal()
+
+    def _take_up_types(self) -> None:
+        self.worker.types_changed()
+        self._maintenance.types_changed()
 
     async def _rescued(self, uids: Sequence[UUID]) -> None:
         await tell_over(self.runtime, self._callbacks, self.worker.run, uids, rescued=True)

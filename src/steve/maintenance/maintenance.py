@@ -16,11 +16,11 @@ from steve.maintenance.rescuer import Rescuer
 from steve.maintenance.service import Run, Service
 from steve.telemetry.telemetry import Telemetry
 
-RESCUE_INTERVAL = 1.2
+RESCUE_INTERVAL = 1.55
 """Seconds. Jobs of a dead worker are taken over within its lease and two seconds."""
 
-PARK_INTERVAL = 5.0
-UNPARK_INTERVAL = 5.0
+PARK_INTERVAL = 15.0
+UNPARK_INTERVAL = 15.0
 PARTITION_INTERVAL = 3600.0
 
 
@@ -48,10 +48,13 @@ class Maintenance:
         self.rescuer = Rescuer(run, telemetry, on_again=on_work, on_over=on_over)
         self.parking = Parking(run, registry, telemetry, queues=queues, on_unparked=on_work)
         self.partitions = Partitions(run, connect, schema, retention, telemetry)
+        self._unparking = Service(
+            "bringing back jobs", self.parking.unpark, UNPARK_INTERVAL, telemetry
+        )
         self._services = (
             Service("rescuing jobs", self.rescuer.rescue, RESCUE_INTERVAL, telemetry),
             Service("parking jobs", self.parking.park, PARK_INTERVAL, telemetry),
-            Service("bringing back jobs", self.parking.unpark, UNPARK_INTERVAL, telemetry),
+            self._unparking,
             Service("tending partitions", self.partitions.tend, PARTITION_INTERVAL, telemetry),
         )
 
@@ -59,6 +62,10 @@ class Maintenance:
         """Begin, everything at once for the first time."""
         for service in self._services:
             service.start()
+
+    def types_changed(self) -> None:
+        """Bring back at once what this worker handles now."""
+        self._unparking.hurry()
 
     async def stop(self) -> None:
         """End."""

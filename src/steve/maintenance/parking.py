@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from steve.core.registry import Registry
 from steve.maintenance.service import Run
 from steve.operations.maintenance import park, unpark
 from steve.telemetry.catalogue import JobsParked, JobsUnparked
 from steve.telemetry.telemetry import Telemetry
+
+LEISURE = 4
+"""A pause between two batches lasts so many times as long as a batch."""
 
 BATCH = 5000
 
@@ -38,11 +43,15 @@ class Parking:
     async def park(self) -> None:
         """Park what stands in front of the jobs that can run."""
         totals: dict[tuple[str, str], int] = {}
+        began = monotonic()
         while parked := await self._run(park(self._queues, BATCH)):
             for key, count in parked.items():
                 totals[key] = totals.get(key, 0) + count
             if sum(parked.values()) < BATCH:
                 break
+            # There may be a million, which are in nobody's way as much as all this writing.
+            await asyncio.sleep((monotonic() - began) * LEISURE)
+            began = monotonic()
         for (queue, type), count in totals.items():
             self._telemetry.emit(JobsParked(queue, type, count))
 

@@ -40,10 +40,15 @@ class Service:
         self._interval = interval
         self._telemetry = telemetry
         self._task: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
 
     def start(self) -> None:
         """Begin, with the first call at once."""
         self._task = asyncio.get_running_loop().create_task(self._serve(), name=self._what)
+
+    def hurry(self) -> None:
+        """Make the next call now."""
+        self._hurry.set()
 
     async def stop(self) -> None:
         """End; a call under way is cancelled."""
@@ -63,4 +68,7 @@ class Service:
             except Exception as error:
                 wait = max(pause.next(), min(self._interval, 1.0))
                 self._telemetry.emit(StatementFailed(self._what, error, wait))
-            await asyncio.sleep(wait)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._hurry.wait()
+            self._hurry.clear()

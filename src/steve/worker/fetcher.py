@@ -228,22 +228,30 @@ class Fetcher:
 
     async def _rest(self) -> None:
         """Say that we sleep, and do so until there may be something to do."""
-        types = self._registry.types()
-        pause = self._pause()
-        if not self._open or self._executor.free <= 0:
-            await self._await_room()
-            return
+        fresh = True
+        while self._open and self._executor.free > 0:
+            pause = self._pause()
+            due = await self._doze()
+            if due is not None and due <= 0 and not fresh:
+                return
+            # The claim just before has found nothing, whatever is due: others may hold it.
+            fresh = False
+            begins = due is not None and 0 < due < pause
+            if await self._wait(due if begins and due else pause) or begins:
+                return
+            if self._doubtful_until:
+                return
+        await self._await_room()
+
+    async def _doze(self) -> float | None:
+        """Write down that we sleep; returns the seconds until a job is due, as `doze` does."""
         # The row outlives the pause, so that the next look finds it still good.
         seconds = self._poll_interval * 1.25 + 1.0
-        due = await self._lane.run(
-            doze(self._channel, list(self._queues), types, seconds, self._marks.all())
-        )
+        types, marks = self._registry.types(), self._marks.all()
+        due = await self._lane.run(doze(self._channel, list(self._queues), types, seconds, marks))
         if not self._asleep:
             self._asleep, self._slept_at = True, monotonic()
-        if due is not None and 0 < due < pause:
-            pause = due
-        if not await self._wait(pause) and self._looks == len(LOOKS):
-            self._marks.forget()
+        return due
 
     def _pause(self) -> float:
         """The next pause: short ones first, then the poll interval, spread by a quarter."""

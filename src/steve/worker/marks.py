@@ -26,15 +26,24 @@ class Marks:
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, int], Mark] = {}
+        self._overlooked: dict[tuple[str, int], Mark] = {}
         self.slow = False
         """Whether it takes long to read from the beginning on."""
 
     def __bool__(self) -> bool:
         return bool(self._places)
 
-    def all(self) -> list[Mark]:
-        """Return the marks."""
+    def seen(self) -> list[Mark]:
+        """Return the places themselves."""
         return list(self._places.values())
+
+    def all(self) -> list[Mark]:
+        """Return the marks to claim by: the places, moved back to before what was overlooked."""
+        for key in self._overlooked.keys() & self._places.keys():
+            queue, priority, run_at, id = self._overlooked[key]
+            self._places[key] = Mark(queue, priority, run_at, id - 1)
+        self._overlooked.clear()
+        return self.seen()
 
     def learn(self, seconds: float) -> None:
         """Learn how long it took to read from the beginning on."""
@@ -46,7 +55,7 @@ class Marks:
         When it was all, there is nothing to be won but where the beginning is slow to read.
         """
         if not (more or self.slow):
-            self._places.clear()
+            self.forget()
             return
         for key, job in {(job.queue, job.priority): job for job in jobs}.items():
             # The newest last, so that the oldest go first.
@@ -58,9 +67,8 @@ class Marks:
     def forget(self) -> None:
         """Begin at the beginning again."""
         self._places.clear()
+        self._overlooked.clear()
 
     def go_back(self, places: Iterable[Mark]) -> None:
-        """Go back to right before these places."""
-        for queue, priority, run_at, id in places:
-            if (queue, priority) in self._places:
-                self._places[queue, priority] = Mark(queue, priority, run_at, id - 1)
+        """Go back to right before these places, after the claim that may be under way."""
+        self._overlooked |= {(place.queue, place.priority): place for place in places}

@@ -49,11 +49,12 @@ class Scout:
         """Look a few times a second, while there are marks, for ever."""
         while True:
             await asyncio.sleep(INTERVAL)
-            if self._needed:
-                if self._marks.slow:
-                    await self._look(self._quick, RECENT)
-                else:
-                    await self._look_at_all(self._quick)
+            if not self._marks or not self._fetcher.restless:
+                continue
+            if self._marks.slow:
+                await self._look(self._quick, RECENT)
+            else:
+                await self._look_at_all(self._quick)
 
     async def serve_slow(self) -> None:
         """Look at the whole now and then, where that takes long."""
@@ -61,12 +62,10 @@ class Scout:
         while True:
             await asyncio.sleep(pause)
             pause = INTERVAL
-            if self._needed and self._marks.slow:
+            if self._marks and self._marks.slow:
                 pause = max(INTERVAL, await self._look_at_all(self._slow) * SHARE)
-
-    @property
-    def _needed(self) -> bool:
-        return bool(self._marks) and self._fetcher.restless
+            elif not self._fetcher.restless:
+                self._marks.forget()
 
     async def _look_at_all(self, lane: Lane) -> float:
         """Look at the whole and learn how many seconds it takes."""
@@ -81,7 +80,7 @@ class Scout:
             overlooked(
                 self._registry.types(),
                 suspects=not self._executor.has_suspect,
-                marks=self._marks.all(),
+                marks=self._marks.seen(),
                 within=within,
             )
         )

@@ -63,6 +63,17 @@ def test_they_go_back_to_right_before_a_place() -> None:
     assert (queue, priority, run_at, id) == ("q", 0, place(4).run_at, 3)
 
 
+def test_a_claim_that_was_under_way_does_not_undo_that() -> None:
+    marks = Marks()
+    marks.advance(claimed(place(9)), more=True)
+    marks.go_back([place(4)])
+    marks.advance(claimed(place(12)), more=True)
+    assert marks.seen() == [place(12)]
+    assert [mark.id for mark in marks.all()] == [3]
+    marks.advance(claimed(place(20)), more=True)
+    assert marks.all() == [place(20)]
+
+
 def test_they_are_forgotten() -> None:
     marks = Marks()
     marks.advance(claimed(place(9)), more=True)
