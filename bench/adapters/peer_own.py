@@ -34,6 +34,11 @@ CLAIM = {
     "suspects": True,
 }  # fmt: skip
 AT_MARK = ("mark_queues", "mark_priorities", "mark_run_ats", "mark_ids")
+NEW: dict[str, Any] = {
+    "queue": "default", "priority": 0, "run_at": None, "delay": None, "timeout": None,
+    "max_attempts": 3, "max_crashes": 3, "backoff_strategy": "exp", "tags": [], "meta": "{}",
+    "actor": None,
+}  # fmt: skip
 COLUMNS = {
     "uid": "uuid", "type": "text", "payload": "jsonb", "queue": "text", "priority": "int2",
     "run_at": "timestamptz", "scheduled_at": "timestamptz", "max_attempts": "int4",
@@ -65,9 +70,15 @@ class Own(Adapter):
         if self.options.get("raw"):
             await _send(connection, INSERT, _row(job))
             return
-        made = {"uid": str(uuid.uuid4()), "type": "noop", "payload": job, "queue": "default"}
         await _run(
-            connection, "jobs/create", {"jobs": json.dumps([made]), "actor": None, "resent": False}
+            connection,
+            "jobs/create_one",
+            {
+                **NEW,
+                "uid": uuid.uuid4(),
+                "type": "noop",
+                "payload": json.dumps(job),
+            },
         )
 
     async def fill(self, jobs: list[Payload]) -> None:

@@ -20,8 +20,8 @@ MILLION = 1_000_000
 CALM = 100_000
 """Jobs that pass before anybody holds a snapshot."""
 
-CHUNK = 5000
-AHEAD = 10_000
+CHUNK = 2000
+AHEAD = 3000
 PROBES_EVERY = 0.5
 """Seconds between two jobs of callers that commit late, whose starts are recorded."""
 

@@ -20,7 +20,7 @@ from steve.database.session import Profile, settle
 
 Pool: TypeAlias = AsyncConnectionPool[AsyncConnection[TupleRow]]
 
-MOST_CONNECTIONS = 10
+MOST_CONNECTIONS = 20
 
 _SLICE = 2.0
 _RECONNECT = 1.0

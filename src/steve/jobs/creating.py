@@ -23,7 +23,7 @@ from steve.jobs.bulk import Bulk, Item
 from steve.jobs.joined import join
 from steve.jobs.opened import Opened
 from steve.jobs.trouble import explained
-from steve.operations.create import Created, create
+from steve.operations.create import Created, create, create_one
 from steve.operations.query import find
 from steve.operations.rows import read_backoff
 
@@ -61,7 +61,7 @@ class Creating(Opened):
             if connection is None:
                 created = await create_surely(runtime.database, job)
             else:
-                (created,) = await join(connection, self._settings.schema).run(create([job]))
+                (created,) = await join(connection, self._settings.schema).run(create_one(job))
             made = await _found(runtime.database, job) if created is None else _made(job, created)
         if on_done is not None:
             runtime.waiter.expect(made.uid, on_done)
@@ -107,7 +107,8 @@ async def create_surely(
     end = monotonic() + database.connect_timeout
     while True:
         try:
-            created = await database.run(create([job], resent=resent))
+            statement = create([job], resent=True) if resent else create_one(job)
+            created = await database.run(statement)
             return created[0] if created else None
         except (psycopg.Error, ConnectionFailed) as error:
             if not is_transient(error) or monotonic() > end:

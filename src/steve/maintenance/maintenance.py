@@ -19,8 +19,8 @@ from steve.telemetry.telemetry import Telemetry
 RESCUE_INTERVAL = 1.55
 """Seconds. Jobs of a dead worker are taken over within its lease and two seconds."""
 
-PARK_INTERVAL = 15.0
-UNPARK_INTERVAL = 15.0
+PARK_INTERVAL = 30.0
+UNPARK_INTERVAL = 30.0
 PARTITION_INTERVAL = 3600.0
 
 

@@ -176,6 +176,10 @@ async def test_a_payload_over_the_limit(make: Make) -> None:
         await jobs.create("t", "x" * 100)
 
 
+CREATE = b'insert into "steve".job '
+"""Part of the first send; the second one is another statement."""
+
+
 @pytest.mark.parametrize("trouble", ["lose_request", "lose_answer"])
 async def test_a_create_whose_connection_is_lost_is_done_exactly_once(
     make: Make, shared_dsn: str, connection: Connection, trouble: str
@@ -183,7 +187,7 @@ async def test_a_create_whose_connection_is_lost_is_done_exactly_once(
     async with CuttingProxy(shared_dsn).running() as proxy:
         jobs = make(proxy.dsn)
         await jobs.open()
-        getattr(proxy, trouble)(b"create_jobs")
+        getattr(proxy, trouble)(CREATE)
         job = await jobs.create("t", {"a": 1}, tags=["x"])
         assert proxy.acted.is_set()
         cursor = await connection.execute("select uid from steve.jobs")
@@ -198,7 +202,7 @@ async def test_a_create_that_arrives_late_does_not_make_it_twice(
     async with CuttingProxy(shared_dsn).running() as proxy:
         jobs = make(proxy.dsn)
         await jobs.open()
-        proxy.hold_request(b"create_jobs")
+        proxy.hold_request(CREATE)
         job = await jobs.create("t")
         assert proxy.acted.is_set()
         proxy.release()
@@ -262,7 +266,7 @@ async def test_a_database_that_stays_away_is_an_error_that_says_what_is_unknown(
     async with CuttingProxy(shared_dsn).running() as proxy:
         jobs = make(proxy.dsn, connect_timeout=0.5)
         await jobs.open()
-        proxy.lose_answer(b"create_jobs")
+        proxy.lose_answer(CREATE)
         creating = asyncio.create_task(jobs.create("t"))
         await proxy.acted.wait()
         proxy.refuse()

@@ -15,7 +15,7 @@ from steve.core.outcome import Complete, Failed, Failure, Outcome, Retried
 from steve.core.uid import uuid7
 from steve.database.execute import Runnable, execute_blocking
 from steve.operations.claim import Claim, Mark, claim
-from steve.operations.create import Created, create
+from steve.operations.create import Created, create_one
 from steve.operations.finish import Report, Settled, complete, settle
 from steve.operations.maintenance import Rescued, bury, rescue, sweep
 from steve.operations.query import find
@@ -92,7 +92,7 @@ class Scene:
         return self.value("select steve.now()")
 
     def create(self, **changes: Any) -> Created:
-        (made,) = self.run(create([prepared(**changes)]))
+        (made,) = self.run(create_one(prepared(**changes)))
         return made
 
     def worker(

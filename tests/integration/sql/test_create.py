@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from integration.sql.scene import Scene, prepared
 from model.rows import Rows
 from steve.core.uid import uid_time, uuid7
 from steve.operations.control import cancel
-from steve.operations.create import clock, create, known
+from steve.operations.create import clock, create, create_one, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,49 @@ def live(scene: Scene, uid: UUID) -> dict[str, Any]:
     row = scene.row(uid, "steve.job")
     assert row is not None
     return row
+
+
+EVERYTHING: dict[str, Any] = {
+    "type": "send", "payload": b'{"a":[1]}', "queue": "q", "priority": -7, "max_attempts": 9,
+    "max_crashes": 0, "backoff": "none", "timeout": 2.5, "tags": ["x", "ü"], "meta": b'{"m":1}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "start", [{}, {"delay": 30.0}, {"run_at": datetime(2040, 1, 1, tzinfo=UTC)}], ids=str
+)
+@pytest.mark.parametrize("said", [{}, EVERYTHING], ids=["nothing", "everything"])
+def test_one_and_several_are_created_alike(
+    scene: Scene, said: dict[str, Any], start: dict[str, Any]
+) -> None:
+    scene.set_ahead(0)
+    scene.connection.execute("begin")
+    rows: list[dict[str, Any]] = []
+    for operation in (
+        create_one(prepared(**said, **start), actor="me"),
+        create([prepared(**said, **start)], actor="me"),
+    ):
+        (made,) = scene.run(operation)
+        row = live(scene, made.uid)
+        assert (made.id, made.status, made.created_at, made.run_at) == (
+            row["id"], row["status"], row["created_at"], row["run_at"],
+        )  # fmt: skip
+        rows.append(row)
+    times = ("created_at", "updated_at", "run_at", "scheduled_at")
+    for row in rows:
+        # The two statements are not of the same moment.
+        after = [row[name] - row["created_at"] for name in times]
+        row |= dict(zip(times, after, strict=True)) if "run_at" not in start else {
+            "created_at": None, "updated_at": None,
+        }  # fmt: skip
+        del row["id"], row["uid"]
+    assert rows[0] == rows[1]
+
+
+def test_one_that_exists_is_refused(scene: Scene) -> None:
+    made = scene.create()
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        scene.run(create_one(prepared(made.uid)))
 
 
 @pytest.mark.parametrize("way", ["operation", "create_job", "create_jobs", "insert"])
