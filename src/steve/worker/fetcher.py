@@ -26,6 +26,10 @@ LOOKS = (0.02, 0.08, 0.2)
 """Seconds between the looks of a fresh sleeper: a creator that did not see it asleep may commit a
 little later."""
 
+PACE = 0.005
+"""Seconds between a claim that got all there was and the next: a job that comes meanwhile can wait
+for so long, and at some hundred jobs a second a claim for each would cost several times as much."""
+
 MOST_UNWRITTEN = 4000
 """Outcomes that may wait to be written before claiming pauses."""
 
@@ -72,6 +76,7 @@ class Fetcher:
         self._turn = 0
         self._exact = False
         self._limited = False
+        self._sparse = False
         self._turn_taken = asyncio.Lock()
         self._doubtful_until = 0.0
         self._reconcile_at = 0.0
@@ -145,6 +150,8 @@ class Fetcher:
             await self._await_room()
             return
         if await self._claim(slots, ahead):
+            if self._sparse:
+                await asyncio.sleep(PACE)
             return
         if self._executor.running == 0:
             self._demand.forget()
@@ -204,13 +211,11 @@ class Fetcher:
             )
         )
         self._exact = found.held_back > 0
+        more = len(found.jobs) >= slots + ahead
+        self._sparse = not (more or self._exact or self._limited or not found.jobs)
         if not marks:
             self._marks.learn(monotonic() - began)
-        if self._exact or not suspects:
-            # Something due was left behind.
-            self._marks.forget()
-        else:
-            self._marks.advance(found.jobs, more=len(found.jobs) >= slots + ahead)
+        self._marks.advance(found.jobs, more=more, some_left=self._exact or not suspects)
         if not found.jobs:
             self._flowing = False
             # Nothing is left only when nothing is left from the beginning on.
@@ -237,9 +242,7 @@ class Fetcher:
             # The claim just before has found nothing, whatever is due: others may hold it.
             fresh = False
             begins = due is not None and 0 < due < pause
-            if await self._wait(due if begins and due else pause) or begins:
-                return
-            if self._doubtful_until:
+            if await self._wait(due if begins and due else pause) or begins or self._doubtful_until:
                 return
         await self._await_room()
 

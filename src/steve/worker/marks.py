@@ -49,12 +49,13 @@ class Marks:
         """Learn how long it took to read from the beginning on."""
         self.slow = seconds > SLOW
 
-    def advance(self, jobs: Sequence[Job], *, more: bool) -> None:
+    def advance(self, jobs: Sequence[Job], *, more: bool, some_left: bool = False) -> None:
         """Go on behind jobs that were claimed, in their order; `more` when that was not all.
 
-        When it was all, there is nothing to be won but where the beginning is slow to read.
+        When it was all, there is nothing to be won but where the beginning is slow to read. When
+        some due ones among them were left, the next claim must come upon those again.
         """
-        if not (more or self.slow):
+        if some_left or not (more or self.slow):
             self.forget()
             return
         for key, job in {(job.queue, job.priority): job for job in jobs}.items():

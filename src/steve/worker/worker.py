@@ -67,13 +67,7 @@ class Worker:
         self._lane = Lane(database, "steve worker claims", self._deadline)
         self._finish_lane = Lane(database, "steve worker finishes", self._deadline)
         self._side_lane = Lane(database, "steve worker housekeeping", self._deadline)
-        self._finisher = Finisher(
-            self._finish_lane,
-            callbacks,
-            telemetry,
-            on_finished,
-            on_again=lambda: self._fetcher.look(),
-        )
+        self._finisher = self._make_finisher(callbacks, on_finished)
         self._transactions = Transactions(
             database,
             telemetry,
@@ -96,6 +90,12 @@ class Worker:
         self._hurry = asyncio.Event()
         self._overdue = False
         self._stopping = False
+
+    def _make_finisher(self, callbacks: Callbacks, on_finished: Callable[[UUID], None]) -> Finisher:
+        return Finisher(
+            self._finish_lane, callbacks, self._telemetry, on_finished,
+            on_again=lambda: self._fetcher.look(),
+        )  # fmt: skip
 
     def _make_executor(self, callbacks: Callbacks, concurrency: int) -> Executor:
         return Executor(

@@ -44,6 +44,14 @@ def test_when_that_was_all_the_next_claim_begins_at_the_beginning() -> None:
     assert marks.all() == []
 
 
+def test_what_was_left_is_come_upon_again() -> None:
+    marks = Marks()
+    marks.learn(SLOW * 2)
+    marks.advance(claimed(place(1)), more=True)
+    marks.advance(claimed(place(2)), more=True, some_left=True)
+    assert marks.all() == []
+
+
 def test_where_the_beginning_is_slow_they_stay() -> None:
     marks = Marks()
     marks.learn(SLOW * 2)
