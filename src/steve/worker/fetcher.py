@@ -70,7 +70,7 @@ class Fetcher:
         self._wake = asyncio.Event()
         self._open = False
         self._asleep = False
-        self._slept_at = 0.0
+        self._claimed_at = 0.0
         self._flowing = False
         self._looks = 0
         self._turn = 0
@@ -100,8 +100,8 @@ class Fetcher:
 
     @property
     def restless(self) -> bool:
-        """Whether creators may think that this worker looks by itself: they notify sleepers."""
-        return self._open and not (self._asleep and monotonic() - self._slept_at > sum(LOOKS))
+        """Whether it has claimed in the last moments, and will do so again."""
+        return self._open and monotonic() - self._claimed_at < sum(LOOKS)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -210,20 +210,22 @@ class Fetcher:
                 marks=marks,
             )
         )
+        self._claimed_at = monotonic()
         self._exact = found.held_back > 0
         more = len(found.jobs) >= slots + ahead
         self._sparse = not (more or self._exact or self._limited or not found.jobs)
         if not marks:
-            self._marks.learn(monotonic() - began)
+            self._marks.learn(self._claimed_at - began)
         self._marks.advance(found.jobs, more=more, some_left=self._exact or not suspects)
         if not found.jobs:
             self._flowing = False
             # Nothing is left only when nothing is left from the beginning on.
             return bool(marks) and not self._marks
         # From the answer on: a wait that began with the question could end after the job.
-        self._executor.accept(found.jobs, monotonic())
+        self._executor.accept(found.jobs, self._claimed_at)
         if self._telemetry.wants(JobsClaimed):
-            self._telemetry.emit(JobsClaimed(self._worker(), len(found.jobs), monotonic() - began))
+            seconds = self._claimed_at - began
+            self._telemetry.emit(JobsClaimed(self._worker(), len(found.jobs), seconds))
         if self._asleep and (self._flowing or self._executor.free <= 0):
             # Creators need not notify a worker that looks for more by itself.
             await self._rise()
@@ -252,8 +254,7 @@ class Fetcher:
         seconds = self._poll_interval * 1.25 + 1.0
         types, marks = self._registry.types(), self._marks.all()
         due = await self._lane.run(doze(self._channel, list(self._queues), types, seconds, marks))
-        if not self._asleep:
-            self._asleep, self._slept_at = True, monotonic()
+        self._asleep = True
         return due
 
     def _pause(self) -> float:

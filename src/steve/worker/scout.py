@@ -57,7 +57,7 @@ class Scout:
                 await self._look_at_all(self._quick)
 
     async def serve_slow(self) -> None:
-        """Look at the whole now and then, where that takes long."""
+        """Look at the whole now and then, where that takes long; elsewhere forget old marks."""
         pause = INTERVAL
         while True:
             await asyncio.sleep(pause)
