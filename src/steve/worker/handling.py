@@ -47,7 +47,7 @@ class Handling:
         job.bind(run)
         run.started_at = monotonic()
         if job.attempts == 1 and job.started_at is not None:
-            job.started_at += timedelta(0, 0, int(run.wait * 1e6))
+            job.started_at += timedelta(0, 0, round(run.wait * 1e6))
         if job.timeout is not None:
             loop = asyncio.get_running_loop()
             run.timer = loop.call_later(job.timeout, run.tell, "timeout")
