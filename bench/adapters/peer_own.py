@@ -37,7 +37,7 @@ AT_MARK = ("mark_queues", "mark_priorities", "mark_run_ats", "mark_ids")
 NEW: dict[str, Any] = {
     "queue": "default", "priority": 0, "run_at": None, "delay": None, "timeout": None,
     "max_attempts": 3, "max_crashes": 3, "backoff_strategy": "exp", "tags": [], "meta": "{}",
-    "actor": None,
+    "actor": None, "told": "",
 }  # fmt: skip
 COLUMNS = {
     "uid": "uuid", "type": "text", "payload": "jsonb", "queue": "text", "priority": "int2",

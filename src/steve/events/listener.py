@@ -193,6 +193,8 @@ class Listener:
                 self._echo.set()
             else:
                 self._pass(note.channel, note.payload)
+                # Whom it woke goes first; to wait for the next can wait.
+                await asyncio.sleep(0)
 
     async def _probe(self) -> None:
         """Notify ourselves again and again; raises when that is not heard."""

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, Callable, Iterable
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import psycopg
-
 from steve.core.backoff import Backoff
 from steve.core.codec import decode
-from steve.core.errors import ConnectionFailed, JobNotFound
+from steve.core.errors import JobNotFound
 from steve.core.job import Job, PreparedJob
 from steve.core.options import JobOptions, prepare
-from steve.core.pause import Pause
 from steve.database.database import Database
-from steve.database.errors import is_transient
 from steve.events.calls import Callback, check_callback
 from steve.jobs.bulk import Bulk, Item
 from steve.jobs.joined import join
 from steve.jobs.opened import Opened
 from steve.jobs.trouble import explained
-from steve.operations.create import Created, create, create_one
+from steve.operations.create import Created, create_one
 from steve.operations.query import find
 from steve.operations.rows import read_backoff
 
@@ -59,7 +53,7 @@ class Creating(Opened):
         runtime = await self._opened()
         with explained(self._settings.schema):
             if connection is None:
-                created = await create_surely(runtime.database, job)
+                created = await runtime.gathering.create(job)
             else:
                 (created,) = await join(connection, self._settings.schema).run(create_one(job))
             made = await _found(runtime.database, job) if created is None else _made(job, created)
@@ -94,30 +88,6 @@ class Creating(Opened):
         return prepare(
             type, payload, None if handler is None else handler.defaults, options, self._settings
         )
-
-
-async def create_surely(
-    database: Database, job: PreparedJob, *, resent: bool = False
-) -> Created | None:
-    """Create a job exactly once, even if replies are lost; None if it turns out to exist.
-
-    `resent` says that it may have been sent before.
-    """
-    pause = Pause()
-    end = monotonic() + database.connect_timeout
-    while True:
-        try:
-            statement = create([job], resent=True) if resent else create_one(job)
-            created = await database.run(statement)
-            return created[0] if created else None
-        except (psycopg.Error, ConnectionFailed) as error:
-            if not is_transient(error) or monotonic() > end:
-                if resent:
-                    error.add_note(f"whether job {job.uid} was created is unknown")
-                raise
-            # The reply may be all that was lost: from here on it may exist.
-            resent |= isinstance(error, psycopg.Error)
-        await asyncio.sleep(pause.next())
 
 
 async def _found(database: Database, job: PreparedJob) -> Job:

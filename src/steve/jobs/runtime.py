@@ -19,6 +19,7 @@ from steve.database.migrate import check, migrate
 from steve.events.calls import Calls
 from steve.events.listener import Listener
 from steve.events.waiter import Waiter
+from steve.jobs.gathering import Gathering
 from steve.telemetry import log
 from steve.telemetry.telemetry import Telemetry
 
@@ -44,6 +45,7 @@ class Runtime:
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.database = database
+        self.gathering = Gathering(database)
         self.embedded = embedded
         self.listener = Listener(database, telemetry, listen_db=settings.listen_db)
         self.waiter = Waiter(

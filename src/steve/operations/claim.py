@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from steve.core.job import Job
 from steve.operations.operation import Operation, Rows, nothing
@@ -65,6 +66,15 @@ def claim(
             **_marks(marks),
         },
         read,
+    )
+
+
+def claim_one(worker: int, uid: UUID) -> Operation[list[Job]]:
+    """Claim one job by its uid, if it is due, whatever its queue and type."""
+    return Operation(
+        "worker/claim_one",
+        {"worker": worker, "uid": uid},
+        lambda rows: [read_claimed(row, worker) for row in rows],
     )
 
 

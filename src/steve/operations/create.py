@@ -41,8 +41,13 @@ def create(
     )
 
 
-def create_one(job: PreparedJob, *, actor: str | None = None) -> Operation[list[Created]]:
-    """Create one job that was not sent before, in half the time."""
+def create_one(
+    job: PreparedJob, *, alone: bool = False, actor: str | None = None
+) -> Operation[list[Created]]:
+    """Create one job that was not sent before, in half the time.
+
+    `alone` says that its transaction will create no other.
+    """
     return Operation(
         "jobs/create_one",
         {
@@ -60,9 +65,29 @@ def create_one(job: PreparedJob, *, actor: str | None = None) -> Operation[list[
             "tags": job.tags,
             "meta": job.meta,
             "actor": actor,
+            "told": _encode([job.uid, job.queue, job.type]).decode() if alone else "",
         },
         _read_created,
     )
+
+
+class Told(NamedTuple):
+    """What a sleeping worker is told of a job that is there for it."""
+
+    uid: UUID
+    queue: str
+    type: str
+
+
+_told = msgspec.json.Decoder(Told)
+
+
+def read_told(payload: str) -> Told | None:
+    """Read a notification; None when it says no more than that there is something."""
+    try:
+        return _told.decode(payload)
+    except msgspec.DecodeError:
+        return None
 
 
 def _read_created(rows: Rows) -> list[Created]:

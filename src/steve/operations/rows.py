@@ -60,8 +60,8 @@ def read_claimed(row: Row, worker: int) -> Job:
     (
         id, uid, attempt_id, type, payload, attempts, refunded, crashes, max_attempts, max_crashes,
         created_at, attempted_at, started_at, run_at, scheduled_at, expires_at, backoff, queue,
-        priority, timeout, unique_key, limit_key, fair_key, tags, meta, _held_back,
-    ) = row  # fmt: skip
+        priority, timeout, unique_key, limit_key, fair_key, tags, meta,
+    ) = row[:25]  # fmt: skip
     try:
         content = decode(payload)
     except PayloadError as error:

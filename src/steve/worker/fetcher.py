@@ -7,28 +7,33 @@ import random
 from collections.abc import Callable, Mapping
 from time import monotonic
 
-from steve.core.outcome import Released
+from steve.core.job import Job
 from steve.core.pause import Pause
 from steve.core.registry import Registry
 from steve.database.errors import is_schema_missing
-from steve.operations.claim import claim, doze, rise
-from steve.operations.finish import Report
-from steve.operations.reconcile import orphans
+from steve.operations.claim import claim, claim_one, doze, rise
+from steve.operations.create import Told
 from steve.telemetry.catalogue import JobsClaimed, StatementFailed
 from steve.telemetry.telemetry import Telemetry
+from steve.worker.alarm import Alarm
 from steve.worker.demand import Demand
+from steve.worker.doubt import Doubt
 from steve.worker.executor import Executor
 from steve.worker.finisher import Finisher
 from steve.worker.lane import Lane
 from steve.worker.marks import Marks
+from steve.worker.shares import Shares
 
 LOOKS = (0.02, 0.08, 0.2)
 """Seconds between the looks of a fresh sleeper: a creator that did not see it asleep may commit a
 little later."""
 
-PACE = 0.005
+PACE = 0.006
 """Seconds between a claim that got all there was and the next: a job that comes meanwhile can wait
 for so long, and at some hundred jobs a second a claim for each would cost several times as much."""
+
+OFTEN = 2 * PACE
+"""Seconds after a claim in which jobs we are told of are claimed in a group, not by their names."""
 
 MOST_UNWRITTEN = 4000
 """Outcomes that may wait to be written before claiming pauses."""
@@ -62,34 +67,31 @@ class Fetcher:
         self._telemetry = telemetry
         self._worker = worker
         self._channel = channel
-        self._queues = dict(queues)
+        self._shares = Shares(queues, executor.in_hand)
         self._marks = marks
         self._poll_interval = poll_interval
-        self._statement_deadline = statement_deadline
         self._demand = Demand(executor.concurrency)
-        self._wake = asyncio.Event()
+        self._doubt = Doubt(lane, executor, finisher, worker=worker, deadline=statement_deadline)
+        self._alarm = Alarm()
         self._open = False
         self._asleep = False
         self._claimed_at = 0.0
         self._flowing = False
         self._looks = 0
-        self._turn = 0
         self._exact = False
         self._limited = False
         self._sparse = False
         self._turn_taken = asyncio.Lock()
-        self._doubtful_until = 0.0
-        self._reconcile_at = 0.0
 
     def open(self) -> None:
         """Begin, or go on, to claim."""
         self._open = True
-        self._wake.set()
+        self._alarm.ring()
 
     def close(self) -> None:
         """Claim nothing more; a claim that is under way still brings its jobs."""
         self._open = False
-        self._wake.set()
+        self._alarm.ring()
 
     async def quiesce(self) -> None:
         """Claim nothing more, see a claim under way to its end, and leave the sleepers' list."""
@@ -103,10 +105,11 @@ class Fetcher:
         """Whether it has claimed in the last moments, and will do so again."""
         return self._open and monotonic() - self._claimed_at < sum(LOOKS)
 
-    def wake(self) -> None:
-        """There may be something to do."""
-        self._looks = 0
-        self._wake.set()
+    def wake(self, job: Told | None = None) -> None:
+        """There may be something to do: this job, of which nobody else was told, if it is known."""
+        if job is None:
+            self._looks = 0
+        self._alarm.ring(job)
 
     def wake_anew(self) -> None:
         """There may be something to do among what was passed over."""
@@ -116,14 +119,14 @@ class Fetcher:
     def look(self) -> None:
         """A job of ours is pending again: it may be due before the sleep ends."""
         if self._asleep:
-            self._wake.set()
+            self._alarm.ring()
 
     def room(self) -> None:
         """A slot has become free, and few jobs wait for one."""
         if self._asleep and not self._limited:
             # There was nothing more to claim, with slots to spare.
             return
-        self._wake.set()
+        self._alarm.ring()
 
     async def serve(self) -> None:
         """Claim, for ever. Raises when the schema is gone."""
@@ -136,15 +139,14 @@ class Fetcher:
                 if is_schema_missing(error):
                     raise
                 # The statement may have been carried out: then there are jobs nobody knows of.
-                self._doubtful_until = monotonic() + self._statement_deadline + 1.0
+                self._doubt.arise()
                 seconds = pause.next()
                 self._telemetry.emit(StatementFailed("claiming jobs", error, seconds))
                 await asyncio.sleep(seconds)
 
     async def _step(self) -> None:
-        self._wake.clear()
-        if self._doubtful_until and monotonic() >= self._reconcile_at:
-            await self._reconcile()
+        self._alarm.clear()
+        await self._doubt.settle()
         slots, ahead = self._wanted()
         if slots + ahead == 0:
             await self._await_room()
@@ -171,22 +173,11 @@ class Fetcher:
             return 0, 0
         return max(free, 0), max(ahead + min(free, 0), 0)
 
-    def _capacities(self, wanted: int) -> dict[str, int]:
-        """How many jobs of each queue may be taken; another queue is first each time."""
-        names = list(self._queues)
-        self._turn = (self._turn + 1) % len(names)
-        capacities: dict[str, int] = {}
-        for name in names[self._turn :] + names[: self._turn]:
-            limit = self._queues[name]
-            left = wanted if limit is None else limit - self._executor.in_hand(name)
-            if left > 0:
-                capacities[name] = left
-        self._limited = len(capacities) < len(names) or self._executor.has_suspect
-        return capacities
-
     async def _claim(self, slots: int, ahead: int) -> bool:
         """Claim; says whether there was anything."""
-        capacities = self._capacities(slots + ahead)
+        capacities = self._shares.capacities(slots + ahead)
+        limited = len(capacities) < len(self._shares.queues)
+        self._limited = limited or self._executor.has_suspect
         types = self._registry.types()
         if not capacities or types == []:
             return False
@@ -210,28 +201,34 @@ class Fetcher:
                 marks=marks,
             )
         )
-        self._claimed_at = monotonic()
         self._exact = found.held_back > 0
         more = len(found.jobs) >= slots + ahead
         self._sparse = not (more or self._exact or self._limited or not found.jobs)
         if not marks:
-            self._marks.learn(self._claimed_at - began)
+            self._marks.learn(monotonic() - began)
         self._marks.advance(found.jobs, more=more, some_left=self._exact or not suspects)
+        self._accept(found.jobs, began)
         if not found.jobs:
             self._flowing = False
             # Nothing is left only when nothing is left from the beginning on.
             return bool(marks) and not self._marks
-        # From the answer on: a wait that began with the question could end after the job.
-        self._executor.accept(found.jobs, self._claimed_at)
-        if self._telemetry.wants(JobsClaimed):
-            seconds = self._claimed_at - began
-            self._telemetry.emit(JobsClaimed(self._worker(), len(found.jobs), seconds))
         if self._asleep and (self._flowing or self._executor.free <= 0):
             # Creators need not notify a worker that looks for more by itself.
             await self._rise()
         self._flowing = True
         self._looks = 0
         return True
+
+    def _accept(self, jobs: list[Job], began: float) -> None:
+        """Hand over what a claim has brought that was sent at `began`."""
+        # From the answer on: a wait that began with the question could end after the job.
+        self._claimed_at = monotonic()
+        if not jobs:
+            return
+        self._executor.accept(jobs, self._claimed_at)
+        if self._telemetry.wants(JobsClaimed):
+            seconds = self._claimed_at - began
+            self._telemetry.emit(JobsClaimed(self._worker(), len(jobs), seconds))
 
     async def _rest(self) -> None:
         """Say that we sleep, and do so until there may be something to do."""
@@ -244,16 +241,42 @@ class Fetcher:
             # The claim just before has found nothing, whatever is due: others may hold it.
             fresh = False
             begins = due is not None and 0 < due < pause
-            if await self._wait(due if begins and due else pause) or begins or self._doubtful_until:
+            if await self._sleep(due if begins and due else pause) or begins or self._doubt:
                 return
         await self._await_room()
+
+    async def _sleep(self, seconds: float) -> bool:
+        """Sleep until there may be something to do; says whether that came before the end.
+
+        A single job that we are told of is claimed by its name, and we sleep on.
+        """
+        end = monotonic() + seconds
+        while await self._alarm.wait(end - monotonic()):
+            job = self._alarm.clear()
+            often = monotonic() - self._claimed_at < OFTEN
+            if job is None or often or not await self._claim_one(job):
+                return True
+        return False
+
+    async def _claim_one(self, job: Told) -> bool:
+        """Claim the job we were told of; says whether we got it and have room for another."""
+        async with self._turn_taken:
+            mine = self._shares.room(job.queue) and self._registry.resolve(job.type)
+            if not self._open or not mine:
+                return False
+            began = monotonic()
+            found = await self._lane.run(claim_one(self._worker(), job.uid))
+            self._accept(found, began)
+            if self._executor.free <= 0:
+                await self._rise()
+        return bool(found) and self._asleep
 
     async def _doze(self) -> float | None:
         """Write down that we sleep; returns the seconds until a job is due, as `doze` does."""
         # The row outlives the pause, so that the next look finds it still good.
         seconds = self._poll_interval * 1.25 + 1.0
         types, marks = self._registry.types(), self._marks.all()
-        due = await self._lane.run(doze(self._channel, list(self._queues), types, seconds, marks))
+        due = await self._lane.run(doze(self._channel, self._shares.queues, types, seconds, marks))
         self._asleep = True
         return due
 
@@ -267,32 +290,10 @@ class Fetcher:
 
     async def _await_room(self) -> None:
         """Wait for a slot; jobs claimed ahead of one that does not come are given back."""
-        await self._wait(HOARDING)
+        await self._alarm.wait(HOARDING)
         if self._executor.free < 0 and self._executor.give_back(older_than=HOARDING):
             self._demand.forget()
-
-    async def _wait(self, seconds: float) -> bool:
-        """Wait to be woken; says whether that came before the time was over."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._wake.wait()
-        except TimeoutError:
-            return False
 
     async def _rise(self) -> None:
         await self._lane.run(rise(self._channel))
         self._asleep = False
-
-    async def _reconcile(self) -> None:
-        """Give back jobs of a claim whose answer was lost.
-
-        The database may still be at it for as long as a statement is allowed to take, so this is
-        done until that time is over.
-        """
-        known = self._executor.attempt_ids() | self._finisher.attempt_ids()
-        for job in await self._lane.run(orphans(self._worker(), sorted(known))):
-            self._finisher.report(Report(job, Released(), None))
-        now = monotonic()
-        self._reconcile_at = now + 1.0
-        if now > self._doubtful_until:
-            self._doubtful_until = 0.0

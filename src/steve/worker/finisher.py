@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import monotonic
 from uuid import UUID
 
 from steve.core.job import TERMINAL, Job
@@ -26,11 +27,9 @@ from steve.database.errors import is_data_error, is_missing_partition, is_schema
 from steve.events.callbacks import Callbacks
 from steve.operations.create import wake
 from steve.operations.finish import (
-    Progressed,
     Report,
     Settled,
     complete,
-    progress,
     settle,
     verify,
 )
@@ -39,7 +38,9 @@ from steve.operations.query import announce
 from steve.telemetry.catalogue import AttemptEnded, ClaimLost, StatementFailed
 from steve.telemetry.telemetry import Telemetry
 from steve.worker.lane import Lane
+from steve.worker.pace import Pace
 from steve.worker.run import Run
+from steve.worker.steps import Steps
 
 LARGEST_GROUP = 2000
 _UNSTORABLE = Failure("UnstorableOutcome", "The database refused what the attempt left behind")
@@ -64,12 +65,13 @@ class Finisher:
         self._on_again = on_again
         self._reports: list[Report] = []
         self._writing: list[Report] = []
-        self._steps: dict[int, tuple[Progressed, Run, asyncio.Future[None]]] = {}
+        self._steps = Steps(lane, telemetry)
         self._awaited: list[UUID] = []
         self._released: list[Job] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._pace = Pace()
 
     @property
     def backlog(self) -> int:
@@ -89,12 +91,8 @@ class Finisher:
 
     def progress(self, run: Run, fraction: float, message: str | None) -> asyncio.Future[None]:
         """Write progress down with the next group. Of one job's, only the last is written."""
-        attempt = run.job.attempt_id or 0
-        known = self._steps.get(attempt)
-        written = known[2] if known else asyncio.get_running_loop().create_future()
-        self._steps[attempt] = (Progressed(run.job, fraction, message), run, written)
         self._wake.set()
-        return written
+        return self._steps.add(run, fraction, message)
 
     async def serve(self) -> None:
         """Write groups, for ever. Raises when the schema is gone."""
@@ -105,9 +103,13 @@ class Finisher:
             await self._wake.wait()
             self._wake.clear()
             while self._reports or self._steps or self._awaited or self._released:
+                pause = self._pace.left(len(self._reports), monotonic())
+                if pause > 0 and not self._steps:
+                    await asyncio.sleep(pause)
                 self._writing = self._reports[:LARGEST_GROUP]
                 del self._reports[:LARGEST_GROUP]
-                await self._write_steps()
+                self._pace.begin(len(self._writing), monotonic())
+                await self._steps.write()
                 await self._write(self._writing)
                 self._writing = []
                 await self._announce()
@@ -128,6 +130,7 @@ class Finisher:
         job = report.job
         if became.awaited:
             self._awaited.append(job.uid)
+            self._pace.awaited(monotonic())
             self._wake.set()
         if self._callbacks.active or self._telemetry.wants(AttemptEnded):
             _apply(job, report.outcome, became)
@@ -219,24 +222,6 @@ class Finisher:
             self._telemetry.emit(StatementFailed("writing an outcome", error, 0.0))
             return
         await self._write([Report(report.job, constants, report.wait, report.ran)])
-
-    async def _write_steps(self) -> None:
-        steps, self._steps = self._steps, {}
-        if not steps:
-            return
-        try:
-            held = await self._lane.run(progress([step for step, _, _ in steps.values()]))
-        except Exception as error:
-            # Progress is not worth a second attempt, and its loss is not worth the handler.
-            self._telemetry.emit(StatementFailed("writing progress", error, 0.0))
-            held = None
-        for step, run, written in steps.values():
-            if held is not None:
-                cancelling = held.get(step.job.id)
-                if cancelling is not False:
-                    run.tell("cancelled" if cancelling else "lost")
-            if not written.done():
-                written.set_result(None)
 
     async def _announce(self) -> None:
         awaited, self._awaited = self._awaited, []

@@ -12,7 +12,7 @@ from steve.worker.fetcher import Fetcher
 from steve.worker.lane import Lane
 from steve.worker.marks import Marks
 
-INTERVAL = 0.2
+INTERVAL = 0.1
 """Seconds between two looks."""
 
 RECENT = 2.0

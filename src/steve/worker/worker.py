@@ -14,6 +14,7 @@ from steve.database.database import Database
 from steve.database.errors import is_schema_missing
 from steve.events.callbacks import Callbacks
 from steve.events.listener import Listener
+from steve.operations.create import read_told
 from steve.operations.operation import Operation
 from steve.telemetry import catalogue as events
 from steve.telemetry.telemetry import Telemetry
@@ -98,13 +99,9 @@ class Worker:
         )  # fmt: skip
 
     def _make_executor(self, callbacks: Callbacks, concurrency: int) -> Executor:
+        limit = self._settings.max_payload
         return Executor(
-            Handling(
-                self._registry,
-                callbacks,
-                self._telemetry,
-                max_result=self._settings.max_payload,
-            ),
+            Handling(self._registry, callbacks, self._telemetry, max_result=limit),
             self._finisher,
             self._transactions,
             self._telemetry,
@@ -245,7 +242,7 @@ class Worker:
         if payload == "cancel":
             self._watch.look()
         else:
-            self._fetcher.wake()
+            self._fetcher.wake(read_told(payload))
 
     def _room(self) -> None:
         self._fetcher.room()

@@ -15,7 +15,7 @@ from steve import Backoff, ConnectionFailed, Job, Jobs, OptionError, OptionTypeE
 from steve.core.options import prepare
 from steve.core.settings import Settings
 from steve.core.uid import uuid7
-from steve.jobs.creating import create_surely
+from steve.jobs.gathering import create_surely
 from support.cutting import CuttingProxy
 
 FIELDS = Job.__struct_fields__

@@ -1,5 +1,6 @@
 -- Creates one job that nobody can have created before, and wakes one worker that would otherwise
--- sleep past its start. The same as steve.create_jobs for an array of one, without the array.
+-- sleep past its start. The same as steve.create_jobs for an array of one, without the array. It is
+-- :told which job there is, unless the transaction may create others: alike notifications are one.
 with made as (
     insert into steve.job (
         uid, type, payload, queue, priority, run_at, scheduled_at, timeout, max_attempts,
@@ -18,7 +19,7 @@ with made as (
     returning id, uid, status, created_at, run_at
 ),
 woken as (
-    select pg_notify(sleeping.channel, '') from made
+    select pg_notify(sleeping.channel, :told::text) from made
     cross join lateral (
         select s.channel from steve.sleeper s
         where s.until > clock_timestamp()
