@@ -21,8 +21,8 @@ from steve.database.database import Database
 from steve.database.errors import is_transient
 from steve.operations.create import Created, create, create_one
 
-AT_ONCE = 2
-"""Statements under way."""
+AT_ONCE = 4
+"""Statements under way: few creates wait where the database is far away, and groups still form."""
 
 LARGEST_GROUP = 100
 LARGEST_PAYLOAD = 8192
@@ -73,7 +73,7 @@ class Gathering:
             return became
         if isinstance(became, ConnectionFailed):
             if monotonic() - began > self._database.connect_timeout / 2:
-                raise became
+                raise ConnectionFailed(str(became)) from became
             return await create_surely(self._database, job)
         refused = isinstance(became, psycopg.Error) and not is_transient(became)
         return await create_surely(self._database, job, resent=not refused)
