@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from bench.contender import Contender, Growth
@@ -23,6 +24,11 @@ SECONDS = 2.0
 """How long a drain is to last: there are two of them in each round."""
 
 
+REST = 6.0
+"""Seconds before each drain: a disk that has just been given a gigabyte is slow for a while, though
+the server believes that all is written."""
+
+
 class Grown(Workload):
     """A drain on empty tables, then one on large ones: the second over the first."""
 
@@ -38,7 +44,7 @@ class Grown(Workload):
         n = self._jobs(contender, size)
         once = 2.5 + contender.start + n / contender.drains + n / contender.bulks
         build = size.rows(self.count) / 40_000 / self.rounds
-        return 2 * once + build + size.rows(self.count) / 400_000
+        return 2 * (once + REST) + build + size.rows(self.count) / 400_000
 
     def run(self, stage: Stage, size: Size) -> Measured:
         n = self._jobs(stage.contender, size)
@@ -74,6 +80,7 @@ class Grown(Workload):
     def _drain(self, stage: Stage, n: int) -> Measured:
         stage.fill(n)
         stage.settle()
+        time.sleep(REST)
         return drain(stage, n)
 
 
@@ -134,6 +141,7 @@ class Paused(OurWorkload, Grown):
     def _drain(self, stage: Stage, n: int) -> Measured:
         stage.fill(n)
         stage.settle()
+        time.sleep(REST)
         return drain(stage, n, serve=["default", "q0"])
 
 
