@@ -12,7 +12,7 @@ from steve.operations.maintenance import park, unpark
 from steve.telemetry.catalogue import JobsParked, JobsUnparked
 from steve.telemetry.telemetry import Telemetry
 
-LEISURE = 4
+LEISURE = 19
 """A pause between two batches lasts so many times as long as a batch."""
 
 BATCH = 5000

@@ -44,7 +44,8 @@ class Lane:
         self._connection: AsyncConnection[Any] | None = None
         self._turn = asyncio.Lock()
         self._planned_at = 0.0
-        self._slow = False
+        self.took = 0.0
+        """Seconds that the last answer took to come, without the wait for one's turn."""
 
     async def run(self, operation: Operation[T]) -> T:
         """Run one operation. Raises what psycopg raises, `TimeoutError`, `ConnectionFailed`."""
@@ -56,7 +57,7 @@ class Lane:
                     answer = await execute(
                         connection, operation, self._database.schema, prepare=_prepare(connection)
                     )
-                    self._slow = monotonic() - began > SLOW
+                    self.took = monotonic() - began
                     return answer
             except BaseException as error:
                 await self._judge(error)
@@ -74,7 +75,7 @@ class Lane:
                     answers = await execute_together(
                         connection, operations, self._database.schema, prepare=_prepare(connection)
                     )
-                    self._slow = monotonic() - began > SLOW
+                    self.took = monotonic() - began
                     return answers
             except BaseException as error:
                 await self._judge(error)
@@ -96,7 +97,7 @@ class Lane:
             self._connection = connection
             if not profile_of(connection).pooled:
                 await connection.execute(_SETTINGS)
-        elif now - self._planned_at < (SLOW_PLAN_AGE if self._slow else PLAN_AGE):
+        elif now - self._planned_at < (SLOW_PLAN_AGE if self.took > SLOW else PLAN_AGE):
             return connection
         elif not profile_of(connection).pooled:
             await connection.execute("discard plans")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 
 from steve.core.registry import Registry
 from steve.operations.claim import EVER, overlooked
@@ -20,7 +19,7 @@ RECENT = 2.0
 is committed late is not very late."""
 
 SHARE = 10
-"""A slow look at the whole is followed by a pause so many times as long."""
+"""A look is followed by a pause at least so many times as long."""
 
 
 class Scout:
@@ -47,14 +46,15 @@ class Scout:
 
     async def serve(self) -> None:
         """Look a few times a second, while there are marks, for ever."""
+        taken = 0.0
         while True:
-            await asyncio.sleep(INTERVAL)
-            if not self._marks or not self._fetcher.restless:
-                continue
-            if self._marks.slow:
-                await self._look(self._quick, RECENT)
-            else:
-                await self._look_at_all(self._quick)
+            await asyncio.sleep(max(INTERVAL, taken * SHARE))
+            taken = 0.0
+            if self._marks and self._fetcher.restless:
+                slow = self._marks.slow
+                taken = await self._look(self._quick, RECENT if slow else EVER)
+                if not slow:
+                    self._marks.learn(taken)
 
     async def serve_slow(self) -> None:
         """Look at the whole now and then, where that takes long; elsewhere forget old marks."""
@@ -63,19 +63,14 @@ class Scout:
             await asyncio.sleep(pause)
             pause = INTERVAL
             if self._marks and self._marks.slow:
-                pause = max(INTERVAL, await self._look_at_all(self._slow) * SHARE)
+                taken = await self._look(self._slow, EVER)
+                self._marks.learn(taken)
+                pause = max(INTERVAL, taken * SHARE)
             elif not self._fetcher.restless:
                 self._marks.forget()
 
-    async def _look_at_all(self, lane: Lane) -> float:
-        """Look at the whole and learn how many seconds it takes."""
-        began = monotonic()
-        await self._look(lane, EVER)
-        taken = monotonic() - began
-        self._marks.learn(taken)
-        return taken
-
-    async def _look(self, lane: Lane, within: float) -> None:
+    async def _look(self, lane: Lane, within: float) -> float:
+        """Look, and have found jobs claimed; returns how many seconds it took."""
         found = await lane.run(
             overlooked(
                 self._registry.types(),
@@ -87,3 +82,4 @@ class Scout:
         if found:
             self._marks.go_back(found)
             self._fetcher.look()
+        return lane.took

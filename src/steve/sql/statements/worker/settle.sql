@@ -36,7 +36,7 @@ held as materialized (
         coalesce(j.started_at, j.attempted_at + e.wait * interval '1 second') as first_began_at
     from steve.job j
     join ended e on e.uid = j.uid and e.attempt_id = j.attempt_id
-    where j.status = 'running' and j.uid = any(:uids::uuid[])
+    where j.status = 'running'
     order by j.uid
     for update of j
 ),
