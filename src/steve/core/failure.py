@@ -22,7 +22,8 @@ _FEW = 30
 _MOST_FORMATTED = 1000
 _KEPT_HEAD = 40
 _KEPT_TAIL = 400
-
+_EXPLAINED = (SyntaxError, NameError, AttributeError, ImportError)
+"""Python shows more of these than their message: a line of code, a suggestion."""
 
 _formatted: dict[tuple[CodeType, int], str] = {}
 
@@ -71,8 +72,8 @@ def _trace(error: BaseException) -> str | None:
         if _stands_alone(error):
             frames = _known_frames(error.__traceback__)
             if frames is not None:
-                only = traceback.format_exception_only(error)
-                return _bounded(iter(["Traceback (most recent call last):\n", *frames, *only]))
+                lines = ["Traceback (most recent call last):\n", *frames, *_last_lines(error)]
+                return _bounded(iter(lines))
         described = traceback.TracebackException(
             type(error), error, error.__traceback__, limit=-_FRAMES
         )
@@ -109,6 +110,22 @@ def _known_frames(trace: TracebackType | None) -> list[str] | None:
         frames[key] = text
         trace = trace.tb_next
     return list(frames.values()) or None
+
+
+def _last_lines(error: BaseException) -> list[str]:
+    """Format type and message as Python does, by its own means only where it has more to say."""
+    module = type(error).__module__
+    plain = type(module) is str and not isinstance(error, _EXPLAINED)
+    if not plain or getattr(error, "__notes__", None):
+        return traceback.format_exception_only(error)
+    name = type(error).__qualname__
+    if module not in {"builtins", "__main__"}:
+        name = f"{module}.{name}"
+    try:
+        text = str(error)
+    except Exception:
+        return traceback.format_exception_only(error)
+    return [f"{name}: {text}\n" if text else f"{name}\n"]
 
 
 def _frames_only(error: BaseException) -> str | None:

@@ -13,6 +13,8 @@ _REFUSED = re.compile(r"[\x00\ud800-\udfff]")
 
 def clean(text: str) -> str:
     """Replace what PostgreSQL's text cannot hold, NUL and lone surrogates, by U+FFFD."""
+    if text.isascii():
+        return text.replace("\0", "\ufffd")
     return _REFUSED.sub("\ufffd", text)
 
 
@@ -33,9 +35,10 @@ def cut_middle(text: str, limit: int = LIMIT) -> str:
     """Clean `text` and keep its first quarter and its end: at most `limit` bytes of UTF-8."""
     if len(text) > limit:
         text = text[: limit // 4] + "\0" + text[-limit:]
-    data = clean(text).encode()
+    whole = clean(text)
+    data = whole.encode()
     if len(data) <= limit:
-        return clean(text)
+        return whole
     mark = f"\n{_CUT}\n".encode()
     head = data[: limit // 4]
     tail = data[-(limit - len(head) - len(mark)) :]

@@ -12,10 +12,11 @@ from steve.operations.maintenance import park, unpark
 from steve.telemetry.catalogue import JobsParked, JobsUnparked
 from steve.telemetry.telemetry import Telemetry
 
-LEISURE = 19
+LEISURE = 39
 """A pause between two batches lasts so many times as long as a batch."""
 
-BATCH = 5000
+BATCH = 1000
+"""Jobs changed at a time."""
 
 
 class Parking:

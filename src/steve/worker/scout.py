@@ -19,7 +19,9 @@ RECENT = 2.0
 is committed late is not very late."""
 
 SHARE = 10
-"""A look is followed by a pause at least so many times as long."""
+SHARE_OF_ALL = 30
+"""A look, and one at the whole where that takes long, is followed by a pause at least so many times
+as long."""
 
 
 class Scout:
@@ -65,7 +67,7 @@ class Scout:
             if self._marks and self._marks.slow:
                 taken = await self._look(self._slow, EVER)
                 self._marks.learn(taken)
-                pause = max(INTERVAL, taken * SHARE)
+                pause = max(INTERVAL, taken * SHARE_OF_ALL)
             elif not self._fetcher.restless:
                 self._marks.forget()
 
