@@ -13,6 +13,7 @@ import os
 import random
 import uuid
 from collections.abc import Callable
+from contextlib import aclosing
 from time import monotonic
 from typing import Any, LiteralString, Protocol, cast
 
@@ -188,13 +189,15 @@ class Listener:
             await _end(reading)
 
     async def _read(self, connection: AsyncConnection[Any]) -> None:
-        async for note in connection.notifies():
-            if note.payload == self._token and note.channel == self.channel("echo"):
-                self._echo.set()
-            else:
-                self._pass(note.channel, note.payload)
-                # Whom it woke goes first; to wait for the next can wait.
-                await asyncio.sleep(0)
+        # Closed, and not left to be found by and by: it holds the connection's lock.
+        async with aclosing(connection.notifies()) as notes:
+            async for note in notes:
+                if note.payload == self._token and note.channel == self.channel("echo"):
+                    self._echo.set()
+                else:
+                    self._pass(note.channel, note.payload)
+                    # Whom it woke goes first; to wait for the next can wait.
+                    await asyncio.sleep(0)
 
     async def _probe(self) -> None:
         """Notify ourselves again and again; raises when that is not heard."""
