@@ -23,6 +23,7 @@ class Ask:
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     repeatable: bool = False
+    planned_once: bool = False
     read: Callable[[Rows], Rows] = as_they_are
 
 

@@ -18,7 +18,12 @@ from steve.database.connect import connect, connect_blocking, connect_patiently
 from steve.database.deadline import Deadline
 from steve.database.dsn import location, normalised
 from steve.database.errors import is_connection_spoiled, is_rolled_back, is_transient
-from steve.database.execute import Runnable, execute, execute_together
+from steve.database.execute import (
+    Runnable,
+    execute,
+    execute_planned_once,
+    execute_together,
+)
 from steve.database.pool import MOST_CONNECTIONS, Pool, checkout, dsn_of, make_pool
 from steve.database.session import Profile, profile_of, settle
 
@@ -35,10 +40,14 @@ _READ_ONLY = "25006"
 
 
 class Operation(Runnable[T_co], Protocol[T_co]):
-    """A statement that says whether sending it again after a lost reply does no harm."""
+    """A statement that says whether sending it again after a lost reply does no harm, and whether
+    one plan does for all values."""
 
     @property
     def repeatable(self) -> bool: ...
+
+    @property
+    def planned_once(self) -> bool: ...
 
 
 class Database:
@@ -106,8 +115,9 @@ class Database:
         A failure that passes is met by a few more attempts, if the operation is repeatable or the
         database says that nothing has happened. Raises ConnectionFailed, and psycopg's errors.
         """
+        send = execute_planned_once if operation.planned_once else execute
         return await self._attempt(
-            lambda connection: execute(connection, operation, self.schema, prepare=self._prepare),
+            lambda connection: send(connection, operation, self.schema, prepare=self._prepare),
             operation.repeatable,
         )
 

@@ -19,13 +19,15 @@ class Operation(Generic[T]):
     """One statement with its parameters.
 
     `name` is the statement's file below `sql/statements`. `repeatable` says that sending it
-    again after a lost reply does no harm.
+    again after a lost reply does no harm; `planned_once` that one plan does for all values, and
+    that making a plan is what takes long.
     """
 
     name: str
     parameters: Mapping[str, Any]
     read: Callable[[Rows], T]
     repeatable: bool = False
+    planned_once: bool = False
 
 
 def nothing(rows: Rows) -> None:

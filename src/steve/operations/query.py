@@ -39,6 +39,7 @@ def find(
         },
         read,
         repeatable=True,
+        planned_once=True,
     )
 
 

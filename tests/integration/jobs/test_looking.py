@@ -201,3 +201,18 @@ async def test_health_names_workers_and_what_they_need(make: Make) -> None:
     assert row.p99 is not None
     assert 0 <= row.p50 <= row.p99 < 5
     assert health.oldest_ready is None
+
+
+async def test_finding_is_not_planned_each_time(jobs: Jobs) -> None:
+    """Among a hundred partitions a plan takes ten times as long to make as to use."""
+    job = await jobs.create("t")
+    for _ in range(4):
+        assert (await jobs.find(job.uid)).job is not None
+    async with vars(jobs)["_runtime"].database.connection() as connection:
+        cursor = await connection.execute(
+            "select generic_plans, custom_plans from pg_prepared_statements"
+            " where statement like '%missing as materialized%'"
+        )
+        assert await cursor.fetchall() == [(4, 0)]
+        cursor = await connection.execute("show plan_cache_mode")
+        assert await cursor.fetchall() == [("auto",)]
