@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,8 @@ class Record:
     """One measurement: a workload, a contender, a round.
 
     `figures` has numbers, curves and remarks by their key; `error` says why there are none.
-    `noise` is the processor cores that programs other than ours have kept busy meanwhile.
+    `noise` is the processor cores that programs other than ours have kept busy meanwhile, `run` the
+    number of the run, where one was put together out of several.
     """
 
     workload: str
@@ -26,6 +27,7 @@ class Record:
     error: str = ""
     seconds: float = 0.0
     noise: float = 0.0
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,15 @@ def read(path: Path) -> Run:
 def merged(runs: Iterable[Run]) -> Run:
     """One run out of several: of each workload the records of the last run that measured it.
 
-    So ratios are always between measurements of one run. The facts are those of the last run.
+    Ratios are between measurements of one run only. The facts are those of the last run.
     """
     chosen: dict[str, list[Record]] = {}
     participants: dict[str, dict[str, str]] = {}
     facts: dict[str, Any] = {}
-    for run in runs:
+    for number, run in enumerate(runs, 1):
         by_workload: dict[str, list[Record]] = {}
         for record in run.records:
-            by_workload.setdefault(record.workload, []).append(record)
+            by_workload.setdefault(record.workload, []).append(replace(record, run=number))
         chosen.update(by_workload)
         participants.update(run.participants)
         facts = run.facts

@@ -65,7 +65,7 @@ class Summary:
         return self.ratio_of((workload, one, figure), (workload, other, figure))
 
     def ratio_of(self, one: tuple[str, str, str], other: tuple[str, str, str]) -> Spread | None:
-        """A figure over another, of the same round each; both as (workload, contender, key)."""
+        """A figure over another, of the same run and round; both as (workload, contender, key)."""
         below = self._by_round(*other)
         return _spread(
             value / below[number]
@@ -95,9 +95,9 @@ class Summary:
                 return [(x, y) for x, y in curve]
         return []
 
-    def _by_round(self, workload: str, contender: str, figure: str) -> dict[int, float]:
+    def _by_round(self, workload: str, contender: str, figure: str) -> dict[tuple[int, int], float]:
         return {
-            record.round: record.figures[figure]
+            (record.run, record.round): record.figures[figure]
             for record in self.records(workload, contender)
             if figure in record.figures
         }

@@ -12,7 +12,7 @@ WORKERS = 100
 FEWER = 10
 """Workers of a peer of which a process holds one only."""
 
-SECONDS = 8.0
+SECONDS = 32.0
 _QUIET = 11.0
 """Seconds without new connections: idle servers add up their counts every ten."""
 

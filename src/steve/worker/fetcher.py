@@ -24,7 +24,7 @@ from steve.worker.lane import Lane
 from steve.worker.marks import Marks
 from steve.worker.shares import Shares
 
-LOOKS = (0.02, 0.08, 0.2)
+LOOKS = (0.01, 0.03, 0.08, 0.2)
 """Seconds between the looks of a fresh sleeper: a creator that did not see it asleep may commit a
 little later."""
 

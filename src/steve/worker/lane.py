@@ -18,7 +18,7 @@ from steve.operations.operation import Operation
 
 T = TypeVar("T")
 
-PLAN_AGE = 10.0
+PLAN_AGE = 30.0
 SLOW = 0.05
 SLOW_PLAN_AGE = 1.0
 """Seconds. A plan is made anew at this age, or at the smaller one when statements are slow: one
