@@ -1,0 +1,75 @@
+"""A network that cuts, delays, and swallows."""
+
+from __future__ import annotations
+
+import asyncio
+
+from storm.faults.fault import Fault, Scene
+from storm.faults.processes import lost
+
+
+class Cut(Fault):
+    """All connections of all processes are reset."""
+
+    name = "network: reset"
+    lane = "network"
+
+    async def strike(self, scene: Scene) -> int:
+        return int(sum(member.port.cut() for member in scene.crew.members) > 0)
+
+
+class Delay(Fault):
+    """Every packet is late, in both directions."""
+
+    name = "network: delay"
+    lane = "network"
+
+    async def strike(self, scene: Scene) -> int:
+        ports = [member.port for member in scene.crew.members]
+        seconds = scene.random.uniform(0.02, 0.1)
+        slowed = sum(port.delay(seconds) for port in ports)
+        await asyncio.sleep(scene.random.uniform(1.0, 3.0))
+        for port in ports:
+            port.delay(0.0)
+        return int(slowed > 0)
+
+
+class HalfOpen(Fault):
+    """The connections of a process go deaf for good, while new ones work."""
+
+    name = "network: half-open connections"
+    lane = "network"
+
+    async def strike(self, scene: Scene) -> int:
+        if not scene.crew.workers:
+            return 0
+        port = scene.random.choice(scene.crew.workers).port
+        deaf = set(port.lines)
+        port.freeze(new_ones=False)
+        # The process has to find out by itself, at least about those that it uses.
+        noticed = await scene.eventually(lambda: deaf - port.lines, 25.0)
+        for line in deaf & port.lines:
+            line.cut()
+        return int(noticed)
+
+
+class Partition(Fault):
+    """A worker cannot reach the database for longer than its lease; its handlers go on meanwhile."""
+
+    name = "network: a worker is cut off beyond its lease"
+    lane = "network"
+
+    async def strike(self, scene: Scene) -> int:
+        if len(scene.crew.workers) < 2:
+            return 0
+        worker = scene.random.choice(scene.crew.workers)
+        for _ in range(2):
+            await scene.create("tick", {"seconds": 3.0})
+        frozen = worker.port.freeze(new_ones=True)
+        await asyncio.sleep(scene.crew.lease * 1.5 + 2.0)
+        declared = await lost(scene, worker.pid)
+        worker.port.thaw()
+        return int(frozen > 0 and declared > 0)
+
+
+FAULTS: tuple[type[Fault], ...] = (Cut, Delay, HalfOpen, Partition)

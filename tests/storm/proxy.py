@@ -1,0 +1,142 @@
+"""The network between workers and PostgreSQL: one port for each process, and what goes wrong there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+
+from support.network import HOST
+
+_SIZE = 1 << 16
+
+
+class Line:
+    """A connection that goes through: it can be cut, delayed, or go deaf."""
+
+    def __init__(self, ends: tuple[asyncio.StreamWriter, asyncio.StreamWriter]) -> None:
+        self.delay = 0.0
+        self.open_ = asyncio.Event()
+        self.open_.set()
+        self._ends = ends
+
+    def cut(self) -> None:
+        """Reset both ends."""
+        for end in self._ends:
+            end.transport.abort()
+
+    def freeze(self) -> None:
+        """Let nothing through any more; both ends stay open."""
+        self.open_.clear()
+
+    def thaw(self) -> None:
+        self.open_.set()
+
+    async def pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        """Pass on what comes, in one direction."""
+        try:
+            while data := await source.read(_SIZE):
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                await self.open_.wait()
+                target.write(data)
+                await target.drain()
+        except (ConnectionError, TimeoutError):
+            pass
+        finally:
+            for end in self._ends:
+                end.close()
+
+
+class Port:
+    """A way to the server for one process."""
+
+    def __init__(self, upstream: int) -> None:
+        self.number = 0
+        self.lines: set[Line] = set()
+        self._upstream = upstream
+        self._delay = 0.0
+        self._frozen = False
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        self.number = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cut(self) -> int:
+        """Cut all connections; returns how many there were."""
+        lines = list(self.lines)
+        for line in lines:
+            line.cut()
+        return len(lines)
+
+    def delay(self, seconds: float) -> int:
+        """Delay every packet from now on, by no seconds to end that."""
+        self._delay = seconds
+        for line in self.lines:
+            line.delay = seconds
+        return len(self.lines)
+
+    def freeze(self, *, new_ones: bool) -> int:
+        """Let nothing through on the connections that there are, and perhaps on no other one."""
+        self._frozen = new_ones
+        lines = list(self.lines)
+        for line in lines:
+            line.freeze()
+        return len(lines)
+
+    def thaw(self) -> None:
+        """Let through what has waited, and what comes."""
+        self._frozen = False
+        for line in self.lines:
+            line.thaw()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            back, to = await asyncio.open_connection(HOST, self._upstream)
+        except OSError:
+            writer.transport.abort()
+            self._tasks.discard(task)
+            return
+        line = Line((writer, to))
+        line.delay = self._delay
+        if self._frozen:
+            line.freeze()
+        self.lines.add(line)
+        try:
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(line.pump(reader, to))
+                pumps.create_task(line.pump(back, writer))
+        except asyncio.CancelledError:
+            line.cut()
+        finally:
+            self.lines.discard(line)
+            self._tasks.discard(task)
+
+
+@asynccontextmanager
+async def opened(upstream: int, number: int) -> AsyncGenerator[list[Port], None]:
+    """So many ports, until the block is left."""
+    ports = [Port(upstream) for _ in range(number)]
+    try:
+        for port in ports:
+            await port.open()
+        yield ports
+    finally:
+        await close(ports)
+
+
+async def close(ports: Iterable[Port]) -> None:
+    for port in ports:
+        await port.close()
