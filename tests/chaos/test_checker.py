@@ -111,7 +111,8 @@ BROKEN: dict[str, tuple[str, Callable[[History], History]]] = {
         lambda h: replace(h, events=[e for e in h.events if e.number != 5]),
     ),
     "a claim of a running job": (
-        "transitions_are_legal", lambda h: replace(h, events=[e for e in h.events if e.number != 3]),
+        "transitions_are_legal",
+        lambda h: replace(h, events=[e for e in h.events if e.number != 3]),
     ),
     "a claim that counts nothing": (
         "transitions_are_legal", lambda h: with_event(h, 3, attempts=1),

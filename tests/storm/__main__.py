@@ -49,7 +49,8 @@ def main(
         with folder(keep) as place, small_disk(place, wanted=everything) as wal:
             plan = Plan(
                 seconds, number, faults, binaries=postgres, wal=wal,
-                settings=SMALL_WAL if wal else {}, say=lambda text: console.print(text, markup=False),
+                settings=SMALL_WAL if wal else {},
+                say=lambda text: console.print(text, markup=False),
             )  # fmt: skip
             verdict = asyncio.run(Storm(plan, place).run())
             verdict.show(console)

@@ -58,7 +58,8 @@ for each row execute function storm.record('live');
 create trigger storm_change after update on steve.job
 for each row
 when ((old.status, old.worker, old.attempt_id, old.attempts, old.refunded, old.crashes)
-    is distinct from (new.status, new.worker, new.attempt_id, new.attempts, new.refunded, new.crashes))
+    is distinct from
+    (new.status, new.worker, new.attempt_id, new.attempts, new.refunded, new.crashes))
 execute function storm.record('live');
 
 create trigger storm_archive after insert or delete on steve.job_archive

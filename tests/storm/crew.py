@@ -136,11 +136,11 @@ class Crew:
 
     @asynccontextmanager
     async def forgiven(self) -> AsyncGenerator[None, None]:
-        """Whoever ends meanwhile, or a little later, is no surprise: others start it again."""
+        """Who ends meanwhile, or so soon after that it was stopping its handlers, is no surprise."""
         self.forgiving += 1
         try:
             yield
-            await asyncio.sleep(3.0)
+            await asyncio.sleep(8.0)
         finally:
             self.forgiving -= 1
 

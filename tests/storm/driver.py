@@ -33,6 +33,9 @@ OVERTIME = 45.0
 CALM = 90.0
 """Seconds in which everything has to be over when the storm is."""
 
+PAUSES = {"server": 4.0}
+"""How much longer than a second the pauses of a lane are: without a server nothing else strikes."""
+
 LONGEST = 60.0
 """Seconds that one fault may take."""
 
@@ -145,7 +148,7 @@ class Storm:
             candidates = late if now > end else faults
             least = min(fault.tried for fault in candidates)
             await self._strike(choice.choice([f for f in candidates if f.tried == least]))
-            await asyncio.sleep(choice.uniform(0.2, 1.0))
+            await asyncio.sleep(choice.uniform(0.5, 1.5) * PAUSES.get(lane, 1.0))
 
     async def _strike(self, fault: Fault) -> None:
         fault.tried += 1
@@ -229,4 +232,5 @@ def _peak_memory(worker: Member) -> int:
         status = Path(f"/proc/{worker.pid}/status").read_text()
     except OSError:
         return 0
-    return next(int(l.split()[1]) << 10 for l in status.splitlines() if l.startswith("VmHWM"))
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) << 10

@@ -58,8 +58,7 @@ def overlaps(lines: Sequence[Line]) -> Iterator[str]:
     for uid, runs in found.items():
         for earlier, later in pairwise(runs):
             if later.start < earlier.end and not any(
-                span.start < later.start and span.end > earlier.start
-                for span in deaf[earlier.pid]
+                span.start < later.start and span.end > earlier.start for span in deaf[earlier.pid]
             ):
                 yield (
                     f"{uid} ({earlier.kind}): attempt {later.attempt} began at "

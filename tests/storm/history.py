@@ -97,5 +97,7 @@ def load(dsn: str, path: Path) -> History:
                     " order by a.id"
                 )
             ],
-            effects=[(uid, id) for uid, id in rows("select uid::text, attempt_id from storm.effect")],
+            effects=[
+                (uid, id) for uid, id in rows("select uid::text, attempt_id from storm.effect")
+            ],
         )

@@ -1,4 +1,4 @@
-"""The network between workers and PostgreSQL: one port for each process, and what goes wrong there."""
+"""The network to PostgreSQL, a port for each process, and what goes wrong there."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ class Line:
 
     def __init__(self, ends: tuple[asyncio.StreamWriter, asyncio.StreamWriter]) -> None:
         self.delay = 0.0
-        self.open_ = asyncio.Event()
-        self.open_.set()
+        self.deaf = False
+        self._flows = asyncio.Event()
+        self._flows.set()
         self._ends = ends
 
     def cut(self) -> None:
@@ -25,12 +26,12 @@ class Line:
         for end in self._ends:
             end.transport.abort()
 
-    def freeze(self) -> None:
-        """Let nothing through any more; both ends stay open."""
-        self.open_.clear()
+    def hold(self) -> None:
+        """Keep back what comes until `release`, as a network does that loses its way."""
+        self._flows.clear()
 
-    def thaw(self) -> None:
-        self.open_.set()
+    def release(self) -> None:
+        self._flows.set()
 
     async def pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         """Pass on what comes, in one direction."""
@@ -38,7 +39,10 @@ class Line:
             while data := await source.read(_SIZE):
                 if self.delay:
                     await asyncio.sleep(self.delay)
-                await self.open_.wait()
+                await self._flows.wait()
+                if self.deaf:
+                    # Half-open: whoever sends is not told that nobody hears it.
+                    continue
                 target.write(data)
                 await target.drain()
         except (ConnectionError, TimeoutError):
@@ -56,7 +60,7 @@ class Port:
         self.lines: set[Line] = set()
         self._upstream = upstream
         self._delay = 0.0
-        self._frozen = False
+        self._held = False
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -85,19 +89,25 @@ class Port:
             line.delay = seconds
         return len(self.lines)
 
-    def freeze(self, *, new_ones: bool) -> int:
-        """Let nothing through on the connections that there are, and perhaps on no other one."""
-        self._frozen = new_ones
-        lines = list(self.lines)
+    def deafen(self) -> set[Line]:
+        """Lose all that is sent on the connections that there are; returns these."""
+        lines = set(self.lines)
         for line in lines:
-            line.freeze()
-        return len(lines)
+            line.deaf = True
+        return lines
 
-    def thaw(self) -> None:
-        """Let through what has waited, and what comes."""
-        self._frozen = False
+    def hold(self) -> int:
+        """Let nothing through, on new connections neither; returns how many there are."""
+        self._held = True
         for line in self.lines:
-            line.thaw()
+            line.hold()
+        return len(self.lines)
+
+    def release(self) -> None:
+        """Let through what has waited, and what comes."""
+        self._held = False
+        for line in self.lines:
+            line.release()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -111,8 +121,8 @@ class Port:
             return
         line = Line((writer, to))
         line.delay = self._delay
-        if self._frozen:
-            line.freeze()
+        if self._held:
+            line.hold()
         self.lines.add(line)
         try:
             async with asyncio.TaskGroup() as pumps:

@@ -19,10 +19,12 @@ from storm.transitions import InBothTables, Transition, claims, transitions
 LEGAL = frozenset({
     (None, "pending"),
     ("pending", "running"),
-    ("running", "pending"), ("running", "completed"), ("running", "failed"), ("running", "cancelled"),
+    ("running", "pending"),
+    ("running", "completed"), ("running", "failed"), ("running", "cancelled"),
     ("pending", "cancelled"),
     ("failed", "pending"), ("cancelled", "pending"), ("expired", "pending"),
-    ("pending", None), ("completed", None), ("failed", None), ("cancelled", None), ("expired", None),
+    ("pending", None),
+    ("completed", None), ("failed", None), ("cancelled", None), ("expired", None),
 })  # fmt: skip
 """A job's states before and after a transaction. What is not here must not happen."""
 

@@ -132,7 +132,7 @@ class Deadlocks(Fault):
 
     async def _lock(self, scene: Scene, order: str) -> None:
         uids = await scene.server.run(
-            f"select uid from (select uid from steve.job limit 5) as some order by uid {order}"
+            f"select uid from (select uid from steve.job limit 5) as few order by uid {order}"
         )
         async with await psycopg.AsyncConnection.connect(scene.server.admin) as connection:
             try:

@@ -50,7 +50,7 @@ class Fault(ABC):
         self.tried = 0
         self.struck = 0
 
-    def check(self, scene: Scene) -> None:
+    def check(self, scene: Scene) -> None:  # noqa: B027 - most faults have nothing to check
         """Raise CannotInject where this machine cannot do it."""
 
     @abstractmethod

@@ -44,8 +44,7 @@ class HalfOpen(Fault):
         if not scene.crew.workers:
             return 0
         port = scene.random.choice(scene.crew.workers).port
-        deaf = set(port.lines)
-        port.freeze(new_ones=False)
+        deaf = port.deafen()
         # The process has to find out by itself, at least about those that it uses.
         noticed = await scene.eventually(lambda: deaf - port.lines, 25.0)
         for line in deaf & port.lines:
@@ -54,7 +53,7 @@ class HalfOpen(Fault):
 
 
 class Partition(Fault):
-    """A worker cannot reach the database for longer than its lease; its handlers go on meanwhile."""
+    """A worker cannot reach the database for longer than its lease, while its handlers go on."""
 
     name = "network: a worker is cut off beyond its lease"
     lane = "network"
@@ -65,11 +64,11 @@ class Partition(Fault):
         worker = scene.random.choice(scene.crew.workers)
         for _ in range(2):
             await scene.create("tick", {"seconds": 3.0})
-        frozen = worker.port.freeze(new_ones=True)
+        held = worker.port.hold()
         await asyncio.sleep(scene.crew.lease * 1.5 + 2.0)
         declared = await lost(scene, worker.pid)
-        worker.port.thaw()
-        return int(frozen > 0 and declared > 0)
+        worker.port.release()
+        return int(held > 0 and declared > 0)
 
 
 FAULTS: tuple[type[Fault], ...] = (Cut, Delay, HalfOpen, Partition)
