@@ -28,7 +28,7 @@ async def test_a_minute_of_storm(place: Path, postgres_binaries: Path | None) ->
     """Nothing is lost, doubled or left behind, and every fault has struck."""
     seed = int(os.environ.get("STEVE_STORM_SEED", "1"))
     console = Console(file=sys.stdout, soft_wrap=True, width=120)
-    plan = Plan(45.0, seed, EVERYWHERE, binaries=postgres_binaries, say=console.print)
+    plan = Plan(40.0, seed, EVERYWHERE, binaries=postgres_binaries, say=console.print)
     verdict = await Storm(plan, place).run()
     verdict.show(console)
     assert list(verdict.findings()) == []

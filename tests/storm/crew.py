@@ -136,7 +136,7 @@ class Crew:
 
     @asynccontextmanager
     async def forgiven(self) -> AsyncGenerator[None, None]:
-        """Who ends meanwhile, or so soon after that it was stopping its handlers, is no surprise."""
+        """Who ends meanwhile, or soon enough after to have stopped its handlers, is no surprise."""
         self.forgiving += 1
         try:
             yield

@@ -33,6 +33,9 @@ CHUNK = 25
 """Jobs started in a row. Then the loop gets a turn, so that the next claim can be sent and
 outcomes be written while jobs that never wait run one after the other."""
 
+GLANCE = 0.001
+"""Seconds that may have gone by without a look at the lease: a process may be suspended anywhere."""
+
 
 class Executor:
     """The slots of a worker and, before them, the jobs claimed ahead."""
@@ -47,6 +50,7 @@ class Executor:
         concurrency: int,
         limited: Iterable[str],
         on_room: Callable[[], None],
+        overdue: Callable[[], bool],
     ) -> None:
         self.concurrency = concurrency
         self.ended = 0
@@ -60,6 +64,8 @@ class Executor:
         self._transactions = transactions
         self._telemetry = telemetry
         self._on_room = on_room
+        self._overdue = overdue
+        self._glanced_at = 0.0
         self._buffer: deque[Run] = deque()
         self._running: dict[int, Run] = {}
         self._in_hand = dict.fromkeys(limited, 0)
@@ -210,12 +216,23 @@ class Executor:
             for _ in range(CHUNK):
                 if not self._buffer or len(self._running) >= self.concurrency:
                     return
+                if self._lease_is_over():
+                    self.give_back()
+                    return
                 self._start(self._buffer.popleft())
         finally:
             self._pumping = False
         if self._buffer and not self._going_on:
             self._going_on = True
             self._loop.call_soon(self._go_on)
+
+    def _lease_is_over(self) -> bool:
+        """Whether time has gone by in which others may have taken what is buffered."""
+        now = monotonic()
+        if now - self._glanced_at < GLANCE:
+            return False
+        self._glanced_at = now
+        return self._overdue()
 
     def _go_on(self) -> None:
         self._going_on = False

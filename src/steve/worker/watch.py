@@ -36,7 +36,7 @@ class Watch:
         *,
         lease: float,
         worker: Callable[[], int],
-        check_lease: Callable[[], None],
+        check_lease: Callable[[], object],
     ) -> None:
         self._lane = lane
         self._executor = executor

@@ -22,7 +22,7 @@ from steve.worker.executor import Executor
 from steve.worker.fetcher import Fetcher
 from steve.worker.finisher import Finisher
 from steve.worker.handling import Handling
-from steve.worker.lane import Lane
+from steve.worker.lanes import Lanes
 from steve.worker.loops import Loops
 from steve.worker.marks import Marks
 from steve.worker.membership import Membership
@@ -34,8 +34,6 @@ T = TypeVar("T")
 
 PATIENCE = 5.0
 """Seconds that cancelled handlers have to end before the worker stops without them."""
-
-_MARGIN = 5.0
 
 
 class Worker:
@@ -64,16 +62,13 @@ class Worker:
         self._telemetry = telemetry
         self._listener = listener
         self._channel = listener.channel("work")
-        self._deadline = database.statement_timeout + _MARGIN
-        self._lane = Lane(database, "steve worker claims", self._deadline)
-        self._finish_lane = Lane(database, "steve worker finishes", self._deadline)
-        self._side_lane = Lane(database, "steve worker housekeeping", self._deadline)
+        self._lanes = Lanes(database, settings.lease)
         self._finisher = self._make_finisher(callbacks, on_finished)
         self._transactions = Transactions(
             database,
             telemetry,
             limit=settings.transaction_connections,
-            run=self._finish_lane.run,
+            run=self._lanes.finishes.run,
             settled=self._finisher.settled,
         )
         self._executor = self._make_executor(callbacks, concurrency)
@@ -81,7 +76,12 @@ class Worker:
         self._marks = Marks()
         self._fetcher = self._make_fetcher()
         self._scout = Scout(
-            self._finish_lane, self._side_lane, self._marks, self._fetcher, self._executor, registry
+            self._lanes.finishes,
+            self._lanes.housekeeping,
+            self._marks,
+            self._fetcher,
+            self._executor,
+            registry,
         )
         self._watch = self._make_watch()
         self._loops = Loops(
@@ -94,7 +94,7 @@ class Worker:
 
     def _make_finisher(self, callbacks: Callbacks, on_finished: Callable[[UUID], None]) -> Finisher:
         return Finisher(
-            self._finish_lane, callbacks, self._telemetry, on_finished,
+            self._lanes.finishes, callbacks, self._telemetry, on_finished,
             on_again=lambda: self._fetcher.look(),
         )  # fmt: skip
 
@@ -108,12 +108,13 @@ class Worker:
             concurrency=concurrency,
             limited=[name for name, limit in self._settings.queues.items() if limit is not None],
             on_room=self._room,
+            overdue=self._check_lease,
         )
 
     def _make_membership(self, concurrency: int) -> Membership:
         return Membership(
             self._database,
-            self._lane,
+            self._lanes.claims,
             self._registry,
             self._settings,
             self._telemetry,
@@ -127,7 +128,7 @@ class Worker:
 
     def _make_fetcher(self) -> Fetcher:
         return Fetcher(
-            self._lane,
+            self._lanes.claims,
             self._executor,
             self._finisher,
             self._registry,
@@ -137,12 +138,12 @@ class Worker:
             queues=self._settings.queues,
             marks=self._marks,
             poll_interval=self._settings.poll_interval,
-            statement_deadline=self._deadline,
+            statement_deadline=self._lanes.longest,
         )
 
     def _make_watch(self) -> Watch:
         return Watch(
-            self._lane,
+            self._lanes.claims,
             self._executor,
             self._telemetry,
             lease=self._settings.lease,
@@ -175,7 +176,7 @@ class Worker:
 
     async def run(self, operation: Operation[T], /) -> T:
         """Run an operation that may take a while, beside claims and finishes."""
-        return await self._side_lane.run(operation)
+        return await self._lanes.housekeeping.run(operation)
 
     def wake(self) -> None:
         """There may be something to claim that was there before."""
@@ -235,8 +236,7 @@ class Worker:
                 await self._membership.leave()
         self._executor.close()
         await self._transactions.close()
-        for lane in (self._lane, self._finish_lane, self._side_lane):
-            await lane.close()
+        await self._lanes.close()
 
     def _notified(self, payload: str) -> None:
         if payload == "cancel":
@@ -275,13 +275,15 @@ class Worker:
         self._executor.give_back()
         self._executor.tell_all("lost")
 
-    def _check_lease(self) -> None:
+    def _check_lease(self) -> bool:
+        """Act upon the end of the lease, or its renewal after that; says whether it is over."""
         overdue = self._membership.overdue
         if overdue and not self._overdue:
             self._lose("it could not renew it in time")
         elif self._overdue and not overdue and not self._stopping:
             self._fetcher.open()
         self._overdue = overdue
+        return overdue
 
     async def _drain(self, seconds: float, *, hurry: bool) -> bool:
         """Wait until nothing runs; says whether that is so."""

@@ -214,6 +214,22 @@ async def test_handlers_are_told_before_the_lease_ends(bench: Bench, busy: bool)
     assert (await bench.find(uid)).crashes == 0
 
 
+async def test_nothing_is_started_after_the_lease(bench: Bench) -> None:
+    """A job that was claimed before a time in which nothing ran is given back instead."""
+
+    async def handler(job: Job) -> None:
+        if job.payload == 50:
+            with psycopg.connect(bench.dsn) as connection:
+                connection.execute("select from steve.worker for update")
+                time.sleep(1.5 * LEASE)  # noqa: ASYNC251 - no renewal comes through meanwhile
+
+    uids = await bench.create_many("t", range(2000))
+    station = await bench.worker({"t": handler}, lease=LEASE, concurrency=1)
+    await station.all_over(2000)
+    next_in_line = await bench.find(uids[51])
+    assert (next_in_line.attempts, next_in_line.refunded) == (2, 1)
+
+
 async def _true(value: object) -> bool:
     return bool(value)
 
