@@ -43,6 +43,11 @@ class JobRow:
     )
 
     @property
+    def suspect(self) -> bool:
+        """It may be what killed the workers that had it."""
+        return self.crashes > (1 if self.max_crashes > 2 else 0)
+
+    @property
     def held(self) -> bool:
         """A worker has it."""
         return self.status == "running"
@@ -127,17 +132,17 @@ class Model:
             (job for job in self.jobs.values() if self._claimable(job, now, suspects)),
             key=lambda job: (-job.priority, QUEUES.index(job.queue), job.run_at),
         )[: slots + ahead]
-        first_suspect = next((job for job in due if job.crashes), None)
+        first_suspect = next((job for job in due if job.suspect), None)
         for_slots, early = due[:slots], due[slots:]
-        taken = [job for job in for_slots if not job.crashes or job is first_suspect]
-        taken += [job for job in early if not job.crashes and job.max_crashes > 0]
+        taken = [job for job in for_slots if not job.suspect or job is first_suspect]
+        taken += [job for job in early if not job.suspect and job.max_crashes > 0]
         for job in taken:
             job.status, job.worker, job.fence, job.attempted_at = "running", worker, None, now
             job.attempts += 1
         return taken
 
     def _claimable(self, job: JobRow, now: datetime, suspects: bool) -> bool:
-        if job.status != "pending" or job.run_at > now or (job.crashes and not suspects):
+        if job.status != "pending" or job.run_at > now or (job.suspect and not suspects):
             return False
         until = self.paused.get(job.queue, now)
         return until is not None and until <= now

@@ -126,6 +126,12 @@ class Job(msgspec.Struct, weakref=True, dict=True, eq=False):
         return self.status == "cancelled"
 
     @property
+    def suspect(self) -> bool:
+        """Whether the job may be what killed the workers that had it: not the first time, unless it
+        survives fewer than three. Such jobs run one at a time in a worker."""
+        return self.crashes > (self.max_crashes > 2)
+
+    @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:
         """The job's logger: `steve.job`, with uid, type and attempt in each record."""
         if self._context is not None:

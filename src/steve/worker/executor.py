@@ -92,7 +92,7 @@ class Executor:
 
     @property
     def has_suspect(self) -> bool:
-        """Whether a job that was in a worker's hands when it died is in hand here."""
+        """Whether a job is in hand here that may have killed workers; see `Job.suspect`."""
         return self._suspects > 0
 
     def in_hand(self, queue: str) -> int:
@@ -113,7 +113,7 @@ class Executor:
             self._buffer.append(Run(job, claimed_at, self))
             if job.queue in self._in_hand:
                 self._in_hand[job.queue] += 1
-            if job.crashes > 0:
+            if job.crashes and job.suspect:
                 self._suspects += 1
         if self._shut:
             self.give_back()
@@ -286,7 +286,7 @@ class Executor:
         job = run.job
         if job.queue in self._in_hand:
             self._in_hand[job.queue] -= 1
-        if job.crashes > 0:
+        if job.crashes and job.suspect:
             self._suspects -= 1
 
     def _report_stuck(self, run: Run, now: float) -> None:

@@ -73,7 +73,7 @@ def test_not_by_a_dead_worker(scene: Scene) -> None:
 
 def test_not_a_suspect(scene: Scene) -> None:
     """Of jobs that may have killed a worker one runs at a time, which is not looked at here."""
-    job = scene.started()
+    job = scene.started(max_crashes=2)
     scene.crash(job.worker or 0)
     scene.all("update steve.job set run_at = steve.now() returning id")
     assert claimed(scene, scene.worker(), job.uid) == []

@@ -14,7 +14,7 @@ def suspect(scene: Scene, count: int = 1) -> None:
     """Create jobs, and let the worker die that has them: they are due again."""
     worker = scene.worker()
     for _ in range(count):
-        scene.started(worker, type="suspect")
+        scene.started(worker, type="suspect", max_crashes=2)
     scene.crash(worker)
 
 
@@ -74,3 +74,23 @@ def test_what_is_held_back_is_not_locked_for_others(scene: Scene) -> None:
     suspect(scene, 2)
     assert kinds(scene, 9) == ("s", 1)
     assert kinds(scene, 1) == ("s", 0)
+
+
+def test_the_first_death_makes_no_suspect(scene: Scene) -> None:
+    """Of jobs that survive three: what a worker held goes on side by side."""
+    worker = scene.worker()
+    for _ in range(3):
+        scene.started(worker, type="shaken")
+    scene.crash(worker)
+    assert kinds(scene, 9) == ("sss", 0)
+
+
+def test_the_second_death_does(scene: Scene) -> None:
+    first = scene.worker()
+    for _ in range(3):
+        scene.started(first, type="suspect")
+    scene.crash(first)
+    second = scene.worker()
+    assert len(scene.claim(second, 9).jobs) == 3
+    scene.crash(second)
+    assert kinds(scene, 9) == ("s", 2)

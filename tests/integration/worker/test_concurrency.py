@@ -125,7 +125,7 @@ async def crashed(bench: Bench, count: int) -> None:
     """Create jobs that were in the hands of a worker when it died."""
     await bench.create_many("t", ["suspect"] * count)
     await bench.sql(
-        "update steve.job set crashes = 1, attempts = 1, refunded = 1 where payload = '\"suspect\"'"
+        "update steve.job set crashes = 2, attempts = 2, refunded = 2 where payload = '\"suspect\"'"
     )
 
 

@@ -4,10 +4,11 @@
 -- :queues and :capacities are parallel: how many jobs of each queue the worker can still take.
 -- :types is null when the worker handles every type.
 -- :ahead counts jobs claimed before there is a free slot. Jobs that are not to be in anybody's
--- hands without running (max_crashes = 0, or suspects: crashes > 0) are never among them, and of
--- suspects only one is taken, and only when :suspects allows it; where it does not, they are
--- stepped over, so that nothing waits behind them. `held_back` says how many due jobs were looked
--- at and left.
+-- hands without running (max_crashes = 0, or suspects) are never among them, and of suspects only one
+-- is taken, and only when :suspects allows it; where it does not, they are stepped over, so that
+-- nothing waits behind them. `held_back` says how many due jobs were looked at and left.
+-- Suspects have been in the hands of two workers that died, or of one where they survive fewer than
+-- three: crashes > (max_crashes > 2)::integer.
 -- The four arrays of marks are parallel: of a queue and a priority, the place (run_at, id) that the
 -- worker's claims have come to. What lies before it is passed over, dead index entries above all.
 with recursive
@@ -61,8 +62,8 @@ ranges (queue, capacity, place, priority) as (
 ),
 due as materialized (
     select
-        d.tid, r.queue, r.capacity, d.crashes > 0 as suspect, d.max_crashes = 0 as only_once,
-        r.capacity < :slots::integer + :ahead::integer or d.crashes > 0 or d.max_crashes = 0 as bounded,
+        d.tid, r.queue, r.capacity, d.suspect, d.max_crashes = 0 as only_once,
+        r.capacity < :slots::integer + :ahead::integer or d.suspect or d.max_crashes = 0 as bounded,
         row_number() over () as place
     from (
         select
@@ -73,7 +74,8 @@ due as materialized (
         order by r.priority desc, r.place
     ) as r
     cross join lateral (
-        select j.ctid as tid, j.crashes, j.max_crashes from steve.job j
+        select j.ctid as tid, j.max_crashes, j.crashes > (j.max_crashes > 2)::integer as suspect
+        from steve.job j
         where j.queue = r.queue
             and j.priority = r.priority
             and (j.run_at, j.id) > (r.from_run_at, r.from_id)
@@ -81,7 +83,7 @@ due as materialized (
             and j.status = 'pending'
             and not j.parked
             and (:types::text[] is null or j.type = any(:types::text[]))
-            and (j.crashes = 0 or :suspects::boolean)
+            and (j.crashes <= (j.max_crashes > 2)::integer or :suspects::boolean)
         order by j.run_at, j.id
         limit least(r.capacity, :slots::integer + :ahead::integer)
         for update skip locked

@@ -12,7 +12,7 @@ due as materialized (
     where j.uid = :uid::uuid
         and j.status = 'pending'
         and not j.parked
-        and j.crashes = 0
+        and j.crashes <= (j.max_crashes > 2)::integer
         and j.run_at <= steve.now()
         and not exists (
             select from steve.queue q

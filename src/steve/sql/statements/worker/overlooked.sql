@@ -15,7 +15,7 @@ cross join lateral (
         and j.status = 'pending'
         and not j.parked
         and (:types::text[] is null or j.type = any(:types::text[]))
-        and (j.crashes = 0 or :suspects::boolean)
+        and (j.crashes <= (j.max_crashes > 2)::integer or :suspects::boolean)
     order by j.run_at, j.id
     limit 1
 ) as passed;
