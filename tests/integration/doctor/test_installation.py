@@ -1,0 +1,206 @@
+"""Databases that steve cannot work with, or not quite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from steve import Jobs, OptionError
+from steve.jobs.doctor.check import EXIT_CODES
+from steve.sql import migrations
+from support.examining import examined, looked, sql
+from support.network import unused_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.databases import Databases
+
+pytestmark = pytest.mark.any_postgres
+
+NEWEST = len(migrations("steve"))
+TIMELESS = {"database", "snapshots", "listen", "clock"}
+
+
+async def test_all_is_well(migrated_dsn: str) -> None:
+    found = await examined(migrated_dsn)
+    assert {check.name: check.status for check in found.checks} == dict.fromkeys(EXIT_CODES, "ok")
+    assert (found.status, found.exit_code, found.schema) == ("ok", 0, "steve")
+    assert all(check.found and not check.sql for check in found.checks)
+    assert found.now is not None
+
+
+async def test_steve_is_not_installed(dsn: str) -> None:
+    found = await examined(dsn)
+    assert (found.status, found.exit_code) == ("error", 11)
+    [first, *others] = found.checks
+    assert "not installed" in first.found[0]
+    assert "`steve migrate`" in first.remedy[0]
+    assert {check.status for check in others} == {"unknown", "ok"}
+    assert {check.name for check in others if check.status == "ok"} == TIMELESS
+    assert sql(dsn, "select from pg_namespace where nspname ~ '^steve'") == []
+
+
+async def test_something_else_is_there(dsn: str) -> None:
+    sql(dsn, "create schema steve", "create table steve.migration (id int)")
+    found = await examined(dsn)
+    assert (found.status, found.exit_code) == ("error", 11)
+
+
+async def test_an_older_schema(migrated_dsn: str) -> None:
+    """It is compared with what it was in its version."""
+    sql(
+        migrated_dsn,
+        f"delete from steve.migration where version = {NEWEST}",
+        "drop function steve.cancel_job, steve.retry_job",
+    )
+    found = await examined(migrated_dsn, skip=["drift"])
+    assert (found.status, found.exit_code) == ("error", 11)
+    assert f"version {NEWEST - 1}, and this steve needs {NEWEST}" in found.checks[0].found[0]
+
+
+async def test_a_newer_schema(migrated_dsn: str) -> None:
+    sql(migrated_dsn, "insert into steve.migration (version, name) values (999, 'later')")
+    found = {check.name: check for check in (await examined(migrated_dsn)).checks}
+    assert found["schema"].status == "error"
+    assert "upgrade pg-steve" in found["schema"].remedy[0]
+    assert found["drift"].status == "unknown"
+    assert found["partitions"].status == "ok"
+
+
+async def test_half_a_schema_is_no_traceback(migrated_dsn: str) -> None:
+    sql(migrated_dsn, "drop table steve.job, steve.worker, steve.queue cascade")
+    found = {check.name: check for check in (await examined(migrated_dsn)).checks}
+    assert found["drift"].status == "error"
+    for name in ("workers", "types", "backlog", "vacuum"):
+        assert found[name].status == "unknown", found[name]
+        assert "drift" in found[name].remedy[0]
+
+
+async def test_the_database_is_not_reached() -> None:
+    dsn = f"postgresql://me:hidden@127.0.0.1:{unused_port()}/none"
+    found = await examined(dsn, connect_timeout=0.5)
+    assert (found.status, found.exit_code, found.now) == ("error", 10, None)
+    assert len(found.checks) == len(EXIT_CODES)
+    assert {check.status for check in found.checks[1:]} == {"unknown"}
+    assert "hidden" not in str(found)
+
+
+async def test_a_database_that_takes_no_writes(migrated_dsn: str) -> None:
+    name = conninfo.conninfo_to_dict(migrated_dsn)["dbname"]
+    sql(migrated_dsn, f"alter database {name} set default_transaction_read_only = on")
+    found = {check.name: check for check in (await examined(migrated_dsn)).checks}
+    assert found["database"].status == "error"
+    assert found["drift"].status == "unknown"
+    assert found["schema"].status == "ok"
+
+
+async def test_checks_are_left_out(migrated_dsn: str) -> None:
+    found = await examined(migrated_dsn, skip=["drift", "listen"])
+    assert {check.name for check in found.checks} == set(EXIT_CODES) - {"drift", "listen"}
+    async with Jobs(migrated_dsn) as jobs:
+        with pytest.raises(OptionError, match="there is no check 'drifts'"):
+            await jobs.doctor(skip="drifts")
+
+
+async def test_a_gap_among_the_partitions(migrated_dsn: str) -> None:
+    [(name,)] = sql(
+        migrated_dsn, "select 'job_archive_completed_' || to_char(now() at time zone 'utc' + "
+        "interval '5 days', 'YYYYMMDD')"
+    )  # fmt: skip
+    sql(migrated_dsn, f"drop table steve.{name}")
+    found = await looked(migrated_dsn, "partitions")
+    assert (found.status, found.exit_code) == ("warning", 14)
+    assert f"steve.{name}" in found.found[0]
+    sql(migrated_dsn, *found.sql)
+    assert (await looked(migrated_dsn, "partitions")).status == "ok"
+
+
+async def test_no_partition_for_what_ends_now(migrated_dsn: str) -> None:
+    [(name,)] = sql(
+        migrated_dsn,
+        "select 'attempt_' || to_char(date_trunc('week', now() at time zone 'utc'), 'YYYYMMDD')",
+    )
+    sql(migrated_dsn, f"alter table steve.attempt detach partition steve.{name}")
+    found = await looked(migrated_dsn, "partitions")
+    assert found.status == "error"
+    assert "needed now" in found.found[0]
+    [attach] = found.sql
+    assert "ATTACH PARTITION" in attach
+    sql(migrated_dsn, *found.sql)
+    assert (await looked(migrated_dsn, "partitions")).status == "ok"
+
+
+@pytest.fixture
+def role(migrated_dsn: str, databases: Databases) -> Iterator[str]:
+    """A role that may log in and nothing else; the DSN with which it does."""
+    name = conninfo.conninfo_to_dict(migrated_dsn)["dbname"]
+    role = f"role_{name}"
+    sql(migrated_dsn, f"create role {role} login password 'made up'")
+    yield role
+    sql(migrated_dsn, f"drop owned by {role}", f"drop role {role}")
+
+
+def login(dsn: str, role: str) -> str:
+    return conninfo.make_conninfo(dsn, user=role, password="made up")
+
+
+async def test_a_role_that_may_nothing(migrated_dsn: str, role: str) -> None:
+    found = await examined(login(migrated_dsn, role))
+    checks = {check.name: check for check in found.checks}
+    assert found.status == "error"
+    assert checks["privileges"].status == "error"
+    assert "USAGE on the schema" in checks["privileges"].found[0]
+    assert "steve migrate --grant" in checks["privileges"].remedy[0]
+    for name in ("schema", "drift", "partitions", "workers", "types", "backlog", "vacuum"):
+        assert checks[name].status == "unknown", checks[name]
+        assert any("--grant monitor=ROLE" in remedy for remedy in checks[name].remedy)
+
+
+async def test_a_role_that_only_looks(migrated_dsn: str, role: str) -> None:
+    sql(
+        migrated_dsn,
+        f"grant usage on schema steve to {role}",
+        f"grant select on all tables in schema steve to {role}",
+    )
+    with psycopg.connect(migrated_dsn) as other:
+        other.execute("select 1")
+        found = await examined(login(migrated_dsn, role))
+    checks = {check.name: check for check in found.checks}
+    privileges = checks["privileges"]
+    assert privileges.status == "ok"
+    assert privileges.found[0] == f"role {role} can be monitor"
+    assert any("part of a worker" in text and "UPDATE on job" in text for text in privileges.found)
+    assert any("part of a producer" in text for text in privileges.found)
+    # What it may not do or see is said, and is no reason to call all well.
+    assert checks["drift"].status == "unknown"
+    assert "may create schemas" in checks["drift"].remedy[0]
+    assert checks["snapshots"].status == "unknown"
+    assert "pg_read_all_stats" in checks["snapshots"].remedy[0]
+    assert (found.status, found.exit_code) == ("unknown", 12)
+    assert {name for name, check in checks.items() if check.status == "unknown"} == {
+        "drift",
+        "snapshots",
+    }
+
+
+async def test_a_role_that_was_granted_half_a_part(migrated_dsn: str, role: str) -> None:
+    sql(
+        migrated_dsn,
+        f"grant usage on schema steve to {role}",
+        f"grant select on all tables in schema steve to {role}",
+        f"grant insert (type, payload) on steve.job to {role}",
+    )
+    found = await looked(login(migrated_dsn, role), "privileges")
+    assert (found.status, found.exit_code) == ("warning", 13)
+    assert found.found == [
+        f"for the part of a producer, role {role} lacks INSERT on sleeper, UPDATE on sleeper, "
+        "DELETE on sleeper"
+    ]
+    sql(migrated_dsn, f"grant insert, update, delete on steve.sleeper to {role}")
+    found = await looked(login(migrated_dsn, role), "privileges")
+    assert found.status == "ok"
+    assert f"role {role} can be producer and monitor" in found.found
