@@ -9,6 +9,7 @@ import pytest
 from psycopg import conninfo
 
 from steve import Jobs, OptionError
+from steve.jobs.doctor import asking
 from steve.jobs.doctor.check import EXIT_CODES
 from steve.sql import migrations
 from support.examining import examined, looked, sql
@@ -89,12 +90,27 @@ async def test_the_database_is_not_reached() -> None:
     assert "hidden" not in str(found)
 
 
+@pytest.mark.usefixtures("forgetful")
 async def test_a_database_that_takes_no_writes(migrated_dsn: str) -> None:
     name = conninfo.conninfo_to_dict(migrated_dsn)["dbname"]
     sql(migrated_dsn, f"alter database {name} set default_transaction_read_only = on")
     found = {check.name: check for check in (await examined(migrated_dsn)).checks}
     assert found["database"].status == "error"
     assert found["drift"].status == "unknown"
+    assert found["schema"].status == "ok"
+
+
+async def test_tables_that_are_locked(
+    migrated_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor is not one more who waits."""
+    monkeypatch.setattr(asking, "LOCK_TIMEOUT", 0.1)
+    with psycopg.connect(migrated_dsn) as other:
+        other.execute("lock table steve.job, steve.worker in access exclusive mode")
+        found = {check.name: check for check in (await examined(migrated_dsn)).checks}
+    for name in ("workers", "types", "backlog", "connections"):
+        assert found[name].status == "unknown", found[name]
+        assert "pg_locks" in found[name].remedy[0]
     assert found["schema"].status == "ok"
 
 
@@ -148,6 +164,7 @@ def login(dsn: str, role: str) -> str:
     return conninfo.make_conninfo(dsn, user=role, password="made up")
 
 
+@pytest.mark.usefixtures("forgetful")
 async def test_a_role_that_may_nothing(migrated_dsn: str, role: str) -> None:
     found = await examined(login(migrated_dsn, role))
     checks = {check.name: check for check in found.checks}
@@ -160,6 +177,7 @@ async def test_a_role_that_may_nothing(migrated_dsn: str, role: str) -> None:
         assert any("--grant monitor=ROLE" in remedy for remedy in checks[name].remedy)
 
 
+@pytest.mark.usefixtures("forgetful")
 async def test_a_role_that_only_looks(migrated_dsn: str, role: str) -> None:
     sql(
         migrated_dsn,

@@ -91,7 +91,7 @@ async def test_dead_rows_and_a_bloated_table(
         return (await looked(migrated_dsn, "vacuum")).found
 
     found = await dead()
-    assert any("about 4,950 dead rows beside 50 live ones" in text for text in found), found
+    assert any("about 4,950 dead rows beside" in text for text in found), found
     assert any("by estimate" in text for text in found)
     check = await looked(migrated_dsn, "vacuum")
     sql(migrated_dsn, *check.sql)

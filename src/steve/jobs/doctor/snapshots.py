@@ -33,8 +33,8 @@ def _judge_session(holder: Holder) -> Finding | None:
         _WHY_SNAPSHOTS
         if holds
         else (
-            "it reads nothing at present, but its locks keep migrations and the removal of partitions "
-            "waiting; find out whose it is and end it, if it may be ended by the SQL"
+            "it reads nothing at present, but its locks keep migrations and the removal of "
+            "partitions waiting; find out whose it is and end it, if it may be ended by the SQL"
         )
     )
     return Finding(

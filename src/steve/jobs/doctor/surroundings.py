@@ -20,7 +20,7 @@ from steve.operations.doctor import Room, Upkeep
 
 
 def judge_upkeep(found: Upkeep) -> list[Finding]:
-    """Judge whether the live table is cleaned up, and whether it has grown out of all proportion."""
+    """Judge whether the live table is cleaned up, and whether it has grown out of proportion."""
     findings = _judge_autovacuum(found)
     ago = "never" if found.ago is None else f"{span(found.ago)} ago"
     silent = found.ago is None or found.ago >= VACUUM_SILENCE
@@ -28,8 +28,8 @@ def judge_upkeep(found: Upkeep) -> list[Finding]:
         findings.append(
             Finding(
                 "warning",
-                f"{found.table} has about {found.dead:,} dead rows beside {found.live:,} live ones, "
-                f"and was last vacuumed {ago}",
+                f"{found.table} has about {found.dead:,} dead rows beside {found.live:,} live "
+                f"ones, and was last vacuumed {ago}",
                 "autovacuum does not get to it: see the check snapshots, then whether "
                 "autovacuum_max_workers are busy elsewhere; the SQL cleans up now",
                 [f"VACUUM {found.table};"],
@@ -148,7 +148,7 @@ def judge_clock(offset: float, uncertainty: float) -> list[Finding]:
         Finding(
             "warning",
             f"the database's clock is {apart:.1f} s (± {uncertainty:.3f} s) {ahead} this machine's",
-            "set both by NTP. steve never compares the two, so leases and retries are right; what a "
-            "program here computes itself for run_at is off by that much, and so are its log lines",
+            "set both by NTP. steve never compares the two, so leases and retries are right; what "
+            "a program here computes for run_at is off by that much, and so are its log lines",
         )
     ]
