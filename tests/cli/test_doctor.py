@@ -5,7 +5,8 @@ from support.examining import sql
 from support.network import unused_port
 
 FIELDS = {"status", "exit_code", "schema", "now", "checks"}
-CHECK_FIELDS = {"name", "status", "found", "remedy", "sql", "exit_code"}
+CHECK_FIELDS = {"name", "status", "exit_code", "findings"}
+FINDING_FIELDS = {"status", "found", "remedy", "sql"}
 
 
 def test_all_is_well(steve: Steve) -> None:
@@ -15,6 +16,9 @@ def test_all_is_well(steve: Steve) -> None:
     assert set(found) == FIELDS
     assert (found["status"], found["exit_code"]) == ("ok", 0)
     assert all(set(check) == CHECK_FIELDS for check in found["checks"])
+    assert all(
+        set(each) == FINDING_FIELDS for check in found["checks"] for each in check["findings"]
+    )
 
 
 def test_the_worst_comes_first_and_decides(steve: Steve) -> None:
@@ -25,15 +29,15 @@ def test_the_worst_comes_first_and_decides(steve: Steve) -> None:
     assert [check["exit_code"] for check in found["checks"]][:3] == [12, 16, 0]
     said = steve("doctor", code=12).out
     assert said.startswith("error    drift ")
-    assert said.splitlines()[2].strip().startswith("→ run the SQL")
+    assert said.splitlines()[1].strip().startswith("→ run the SQL")
     assert r"strange\x1b" in said
     assert "\x1b" not in said
 
 
 def test_the_sql_can_be_taken_as_it_is_printed(steve: Steve) -> None:
     sql(steve.dsn, "drop function steve.create_partitions, steve.wake_workers")
-    _, _, printed = steve("doctor", code=12).out.partition("-- drift\n")
-    sql(steve.dsn, printed)
+    said = steve("doctor", code=12).out
+    sql(steve.dsn, said[said.index("-- drift: ") :])
     steve("doctor")
 
 
@@ -48,6 +52,8 @@ def test_a_database_without_steve(fresh: Steve) -> None:
     said = fresh("doctor", code=11)
     assert said.out.startswith("error    schema ")
     assert "steve migrate" in said.out
+    assert said.out.count("steve is not installed\n") == 1
+    assert "the same: privileges, partitions, " in said.out
     assert "Traceback" not in said.err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from steve.jobs.doctor.check import Check, Diagnosis
 
 _STYLES = {"error": "bold red", "warning": "yellow", "unknown": "magenta", "ok": "green"}
-_NAMES = 12
-"""Columns for the name of a check."""
+_STATUS, _NAME = 9, 13
+"""Columns for the status of a check and its name."""
 
 
 @click.command()
@@ -29,8 +30,8 @@ def doctor(common: Common, skip: tuple[str, ...], listen_db: str | None) -> int:
 
     Changes nothing. The exit code is 0 if all is well, else that of the worst check: `steve doctor`
     has a code for each, see docs/cli.md.
-    With --json: {"status", "exit_code", "schema", "now", "checks": [{"name", "status", "found",
-    "remedy", "sql", "exit_code"}]}, the worst first.
+    With --json: {"status", "exit_code", "schema", "now", "checks": [{"name", "status", "exit_code",
+    "findings": [{"status", "found", "remedy", "sql"}]}]}, the worst first.
     """
     found = run(_doctor(common, skip, listen_db))
     if common.json:
@@ -59,29 +60,40 @@ async def _doctor(common: Common, skip: tuple[str, ...], listen_db: str | None) 
 
 def _print(found: Diagnosis) -> None:
     screen = console()
-    for check in found.checks:
-        for line in _lines(check):
+    for _, alike in groupby(found.checks, lambda check: (check.status, check.findings)):
+        for line in _lines(list(alike)):
             screen.print(line, soft_wrap=True)
     for check in found.checks:
-        if check.sql:
-            screen.print()
-            screen.print(f"-- {check.name}", style="bold")
-            # As it is: white space within a function is part of it.
-            for statement in check.sql:
+        if not check.sql:
+            continue
+        screen.print()
+        for finding in check.findings:
+            if finding.sql:
+                screen.print(
+                    f"-- {check.name}: {shown(finding.found)}", style="bold", soft_wrap=True
+                )
+            for statement in finding.sql:
+                # As it is: white space within a function is part of it.
                 click.echo("\n".join(shown(line) for line in statement.split("\n")))
 
 
-def _lines(check: Check) -> Iterator[Text]:
+def _lines(checks: list[Check]) -> Iterator[Text]:
+    """Describe a check, or several that have found the same."""
     from rich.text import Text
 
-    label = (f"{check.status:<8} ", _STYLES[check.status])
-    name = (f"{check.name:<{_NAMES}} ", "bold")
-    indent = " " * (9 + _NAMES + 1)
-    first, *others = check.found
-    yield Text.assemble(label, name, shown(first))
-    for sentence in others:
-        yield Text(f"{indent}{shown(sentence)}")
-    for remedy in check.remedy:
-        yield Text(f"{indent}→ {shown(remedy)}", style="cyan")
+    check = checks[0]
+    indent = " " * (_STATUS + _NAME)
+    head = Text.assemble(
+        (f"{check.status:<{_STATUS}}", _STYLES[check.status]), (f"{check.name:<{_NAME}}", "bold")
+    )
+    for remedy, findings in groupby(check.findings, lambda finding: finding.remedy):
+        for finding in findings:
+            yield head + Text(shown(finding.found))
+            head = Text(indent)
+        if remedy:
+            yield Text(f"{indent}→ {shown(remedy)}", style="cyan")
+    if len(checks) > 1:
+        names = ", ".join(other.name for other in checks[1:])
+        yield Text(f"{indent}the same: {names}")
     if check.sql:
-        yield Text(f"{indent}→ SQL below, under {check.name}", style="cyan")
+        yield Text(f"{indent}→ the SQL is below", style="cyan")

@@ -28,9 +28,7 @@ async def test_a_server_of_many_troubles(
     home: Home, programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with start_blocking(home.path, binaries=programs, idle=IDLE) as server:
-        async with await psycopg.AsyncConnection.connect(
-            server.dsn, autocommit=True
-        ) as connection:
+        async with await psycopg.AsyncConnection.connect(server.dsn, autocommit=True) as connection:
             await migrate(connection, "steve")
         sql(server.dsn, "alter system set max_prepared_transactions = 5")
     home.wait_until_down()
@@ -54,7 +52,9 @@ async def autovacuum_is_off(dsn: str) -> None:
 
     await eventually_async(is_off, what="autovacuum off")
     found = await looked(dsn, "vacuum")
-    assert found.found == ["autovacuum is off for the whole server: nothing cleans up behind the jobs"]
+    assert found.found == [
+        "autovacuum is off for the whole server: nothing cleans up behind the jobs"
+    ]
     sql(dsn, *found.sql)
 
     async def is_on() -> bool:

@@ -34,20 +34,44 @@ EXIT_CODES = {
 """The checks by name, in the order in which they are made, each with its exit code."""
 
 
-class Check(msgspec.Struct, frozen=True):
-    """One thing that was looked at.
+class Finding(msgspec.Struct, frozen=True):
+    """Something that was found, and what follows from it.
 
-    `found` is what was seen and `remedy` what to do, in sentences; `sql` are statements that mend
-    it, to be run one after the other and not in one transaction. `unknown` is what could not be
-    looked at. `exit_code` is 0 if all is well, else that of `EXIT_CODES`.
+    `found` and `remedy` are sentences; `sql` are statements that mend it, to be run one after the
+    other and not in one transaction. `unknown` is what could not be looked at.
+    """
+
+    status: Status
+    found: str
+    remedy: str = ""
+    sql: Sequence[str] = ()
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing that was looked at: what was found, the worst first.
+
+    `status` is that of the first finding. `exit_code` is 0 if it is ok, else that of `EXIT_CODES`.
     """
 
     name: str
     status: Status
-    found: list[str]
-    remedy: list[str]
-    sql: list[str]
     exit_code: int
+    findings: list[Finding]
+
+    @property
+    def found(self) -> list[str]:
+        """What was found."""
+        return [finding.found for finding in self.findings]
+
+    @property
+    def remedy(self) -> list[str]:
+        """What to do, each thing once."""
+        return list(dict.fromkeys(each.remedy for each in self.findings if each.remedy))
+
+    @property
+    def sql(self) -> list[str]:
+        """The SQL of all findings, each statement once."""
+        return list(dict.fromkeys(line for each in self.findings for line in each.sql))
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -62,15 +86,6 @@ class Diagnosis(msgspec.Struct, frozen=True):
     schema: str
     now: datetime | None
     checks: list[Check]
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One sentence of a check, and what follows from it."""
-
-    status: Status
-    found: str
-    remedy: str = ""
-    sql: Sequence[str] = ()
 
 
 def check_names(names: str | Iterable[str]) -> frozenset[str]:
@@ -92,14 +107,7 @@ def check(name: str, findings: Iterable[Finding]) -> Check:
     ordered = sorted(findings, key=lambda finding: SEVERITY[finding.status])
     status = ordered[0].status
     told = [finding for finding in ordered if status == "ok" or finding.status != "ok"]
-    return Check(
-        name=name,
-        status=status,
-        found=[finding.found for finding in told],
-        remedy=list(dict.fromkeys(finding.remedy for finding in told if finding.remedy)),
-        sql=list(dict.fromkeys(line for finding in told for line in finding.sql)),
-        exit_code=0 if status == "ok" else EXIT_CODES[name],
-    )
+    return Check(name, status, 0 if status == "ok" else EXIT_CODES[name], told)
 
 
 def diagnosis(checks: Sequence[Check], schema: str, now: datetime | None) -> Diagnosis:

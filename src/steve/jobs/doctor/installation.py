@@ -62,14 +62,16 @@ def judge_partitions(missing: Sequence[MissingPartition], create: str) -> list[F
                 f"{counted(len(gaps), 'partition')} of {parent} missing, the first of them "
                 f"({first.name}) is needed {when}",
                 "a worker makes them every hour: see that one runs whose role may; or run the SQL",
-                [_attach(gap) if gap.unattached else f"SELECT {create}();" for gap in gaps],
+                [*dict.fromkeys(_filled(gap, create) for gap in gaps)],
             )
         )
     return findings
 
 
-def _attach(gap: MissingPartition) -> str:
-    """The table is there already, and belongs to nothing."""
+def _filled(gap: MissingPartition, create: str) -> str:
+    """Return what fills a gap: the table may be there already, and belong to nothing."""
+    if not gap.unattached:
+        return f"SELECT {create}();"
     lower, upper = (literal(bound.isoformat()) for bound in (gap.lower, gap.upper))
     return (
         f"ALTER TABLE {gap.parent} ATTACH PARTITION {gap.name} FOR VALUES FROM ({lower}) "

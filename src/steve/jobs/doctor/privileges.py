@@ -79,7 +79,7 @@ def judge_privileges(held: Sequence[bool | None], role: str) -> list[Finding]:
     used = {need for part in able for need in PARTS[part]}
     findings: list[Finding] = []
     if able:
-        findings.append(Finding("ok", f"role {role} can be {' and '.join(able)}"))
+        findings.append(Finding("ok", f"role {role} can be {', '.join(able)}"))
     for part, needs in lacking.items():
         if not needs:
             continue

@@ -18,8 +18,9 @@ SCRATCH = f"steve_doctor_{uuid.uuid4().hex[:16]}"
 """A schema that nobody else ever sees. One name for all rehearsals of a process."""
 
 _known: dict[tuple[int, int], list[Thing]] = {}
-"""By version of the server and of the schema: neither changes what it is. A rehearsal costs the
-server some hundred rows in its catalogues, which a program that looks every minute need not."""
+"""By version of the server and of the schema, as what one makes of the other does not change. A
+rehearsal takes a third of a second and leaves 2 MB of dead rows in the catalogues, for autovacuum:
+nothing once a night, too much for a program that looks every minute."""
 
 
 async def reference(connection: AsyncConnection[Any], version: int) -> list[Thing] | Trouble:

@@ -99,8 +99,9 @@ def _judge_hidden(hidden: Sequence[Holder]) -> Finding:
         if oldest.transactions is not None
         else ""
     )
+    old = (oldest.transactions or 0) >= SNAPSHOT_TRANSACTIONS
     return Finding(
-        "unknown",
+        "warning" if old else "unknown",
         f"since when {counted(len(hidden), 'session')} of other roles may hold a snapshot is "
         f"hidden from this role{age}",
         "look as a superuser, or as a role that was given `GRANT pg_read_all_stats TO …`",

@@ -22,14 +22,14 @@ from steve.operations.doctor import Room, Upkeep
 def judge_upkeep(found: Upkeep) -> list[Finding]:
     """Judge whether the live table is cleaned up, and whether it has grown out of proportion."""
     findings = _judge_autovacuum(found)
-    ago = "never" if found.ago is None else f"{span(found.ago)} ago"
+    last = "never vacuumed" if found.ago is None else f"last vacuumed {span(found.ago)} ago"
     silent = found.ago is None or found.ago >= VACUUM_SILENCE
     if silent and found.dead > max(DEAD_ROWS, found.live):
         findings.append(
             Finding(
                 "warning",
                 f"{found.table} has about {found.dead:,} dead rows beside {found.live:,} live "
-                f"ones, and was last vacuumed {ago}",
+                f"ones, and was {last}",
                 "autovacuum does not get to it: see the check snapshots, then whether "
                 "autovacuum_max_workers are busy elsewhere; the SQL cleans up now",
                 [f"VACUUM {found.table};"],
@@ -40,7 +40,7 @@ def judge_upkeep(found: Upkeep) -> list[Finding]:
         findings.append(_judge_bloat(found, share))
     text = (
         f"{found.live:,} live and {found.dead:,} dead rows in {size(found.table_bytes)} and "
-        f"{size(found.index_bytes)} of indexes, last vacuumed {ago}"
+        f"{size(found.index_bytes)} of indexes, {last}"
     )
     return findings or [Finding("ok", text)]
 

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from steve.core.text import clean
 
 _MOST = 8
-_UNITS = ((172_800.0, 86_400.0, "days"), (7200.0, 3600.0, "hours"), (120.0, 60.0, "minutes"))
+_UNITS = ((172_800.0, 86_400.0, "day"), (7200.0, 3600.0, "hour"), (120.0, 60.0, "minute"))
 
 
 def span(seconds: float) -> str:
     """Say a duration: `42 seconds`, `5 minutes`, `3 hours`, `4 days`."""
     for limit, unit, name in _UNITS:
         if seconds >= limit:
-            return f"{seconds / unit:.0f} {name}"
-    return f"{seconds:.0f} seconds"
+            return counted(round(seconds / unit), name)
+    return counted(round(seconds), "second")
 
 
 def size(count: int) -> str:
-    """Say a number of bytes in MiB."""
-    return f"{count / (1 << 20):,.1f} MiB"
+    """Say a number of bytes."""
+    return f"{count / 1024:,.0f} kB" if count < 1 << 20 else f"{count / (1 << 20):,.0f} MB"
 
 
 def counted(number: int, noun: str) -> str:
