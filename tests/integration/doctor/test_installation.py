@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import psycopg
 import pytest
 from psycopg import conninfo
@@ -15,11 +13,6 @@ from steve.jobs.doctor.examine import Examination
 from steve.sql import migrations
 from support.examining import examined, looked, sql
 from support.network import unused_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from support.databases import Databases
 
 pytestmark = pytest.mark.any_postgres
 
@@ -160,77 +153,3 @@ async def test_no_partition_for_what_ends_now(migrated_dsn: str) -> None:
     assert "ATTACH PARTITION" in attach
     sql(migrated_dsn, *found.sql)
     assert (await looked(migrated_dsn, "partitions")).status == "ok"
-
-
-@pytest.fixture
-def role(migrated_dsn: str, databases: Databases) -> Iterator[str]:
-    """A role that may log in and nothing else; the DSN with which it does."""
-    name = conninfo.conninfo_to_dict(migrated_dsn)["dbname"]
-    role = f"role_{name}"
-    sql(migrated_dsn, f"create role {role} login password 'made up'")
-    yield role
-    sql(migrated_dsn, f"drop owned by {role}", f"drop role {role}")
-
-
-def login(dsn: str, role: str) -> str:
-    return conninfo.make_conninfo(dsn, user=role, password="made up")
-
-
-@pytest.mark.usefixtures("forgetful")
-async def test_a_role_that_may_nothing(migrated_dsn: str, role: str) -> None:
-    found = await examined(login(migrated_dsn, role))
-    checks = {check.name: check for check in found.checks}
-    assert found.status == "error"
-    assert checks["privileges"].status == "error"
-    assert "USAGE on the schema" in checks["privileges"].found[0]
-    assert "steve migrate --grant" in checks["privileges"].remedy[0]
-    for name in ("schema", "drift", "partitions", "workers", "types", "backlog", "vacuum"):
-        assert checks[name].status == "unknown", checks[name]
-        assert any("--grant monitor=ROLE" in remedy for remedy in checks[name].remedy)
-
-
-@pytest.mark.usefixtures("forgetful")
-async def test_a_role_that_only_looks(migrated_dsn: str, role: str) -> None:
-    sql(
-        migrated_dsn,
-        f"grant usage on schema steve to {role}",
-        f"grant select on all tables in schema steve to {role}",
-    )
-    with psycopg.connect(migrated_dsn) as other:
-        other.execute("select 1")
-        found = await examined(login(migrated_dsn, role))
-    checks = {check.name: check for check in found.checks}
-    privileges = checks["privileges"]
-    assert privileges.status == "ok"
-    assert privileges.found[0] == f"role {role} can be monitor"
-    assert any("part of a worker" in text and "UPDATE on job" in text for text in privileges.found)
-    assert any("part of a producer" in text for text in privileges.found)
-    # What it may not do or see is said, and is no reason to call all well.
-    assert checks["drift"].status == "unknown"
-    assert "may create schemas" in checks["drift"].remedy[0]
-    assert checks["snapshots"].status == "unknown"
-    assert "pg_read_all_stats" in checks["snapshots"].remedy[0]
-    assert (found.status, found.exit_code) == ("unknown", 12)
-    assert {name for name, check in checks.items() if check.status == "unknown"} == {
-        "drift",
-        "snapshots",
-    }
-
-
-async def test_a_role_that_was_granted_half_a_part(migrated_dsn: str, role: str) -> None:
-    sql(
-        migrated_dsn,
-        f"grant usage on schema steve to {role}",
-        f"grant select on all tables in schema steve to {role}",
-        f"grant insert (type, payload) on steve.job to {role}",
-    )
-    found = await looked(login(migrated_dsn, role), "privileges")
-    assert (found.status, found.exit_code) == ("warning", 13)
-    assert found.found == [
-        f"for the part of a producer, role {role} lacks INSERT on sleeper, UPDATE on sleeper, "
-        "DELETE on sleeper"
-    ]
-    sql(migrated_dsn, f"grant insert, update, delete on steve.sleeper to {role}")
-    found = await looked(login(migrated_dsn, role), "privileges")
-    assert found.status == "ok"
-    assert f"role {role} can be producer, monitor" in found.found
