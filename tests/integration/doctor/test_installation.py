@@ -5,6 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg import conninfo
+from psycopg.pq import TransactionStatus
+from psycopg_pool import AsyncConnectionPool
 
 from steve import Jobs, OptionError
 from steve.jobs.doctor import asking
@@ -45,16 +47,29 @@ async def test_something_else_is_there(dsn: str) -> None:
     assert (found.status, found.exit_code) == ("error", 11)
 
 
-async def test_an_older_schema(migrated_dsn: str) -> None:
-    """It is compared with what it was in its version."""
-    sql(
-        migrated_dsn,
-        f"delete from steve.migration where version = {NEWEST}",
-        "drop function steve.cancel_job, steve.retry_job",
-    )
-    found = await examined(migrated_dsn, skip=["drift"])
-    assert (found.status, found.exit_code) == ("error", 11)
-    assert f"version {NEWEST - 1}, and this steve needs {NEWEST}" in found.checks[0].found[0]
+async def test_an_older_schema(dsn: str) -> None:
+    """It is compared with what its version was like."""
+    for migration in migrations("steve")[:-1]:
+        sql(dsn, migration.text)
+        sql(dsn, f"insert into steve.migration (version, name) values ({migration.version}, '')")
+    found = {check.name: check for check in (await examined(dsn)).checks}
+    assert (found["schema"].status, found["schema"].exit_code) == ("error", 11)
+    assert f"version {NEWEST - 1}, and this steve needs {NEWEST}" in found["schema"].found[0]
+    assert "`steve migrate`" in found["schema"].remedy[0]
+    assert found["drift"].status == "ok", found["drift"]
+
+
+async def test_a_pool_of_the_callers(migrated_dsn: str) -> None:
+    """Its connections need not commit by themselves, and are given back as they were."""
+    async with AsyncConnectionPool(migrated_dsn, min_size=2, open=False) as pool:
+        jobs = Jobs(pool, migrate="never")
+        found = await jobs.doctor()
+        assert found.status == "ok", found
+        await jobs.close()
+        async with pool.connection() as connection:
+            assert connection.info.transaction_status is TransactionStatus.IDLE
+            cursor = await connection.execute("show transaction_read_only")
+            assert await cursor.fetchone() == ("off",)
 
 
 async def test_a_newer_schema(migrated_dsn: str) -> None:

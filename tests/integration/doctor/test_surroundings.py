@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 from psycopg import conninfo
 
+from steve import Jobs
 from steve.database.database import Database
 from steve.events.echo import hears_itself
 from steve.jobs.doctor import examine, surroundings
+from steve.jobs.health import CONNECTIONS_PER_WORKER
 from support.examining import examined, looked, sql
 from support.network import unused_port
 from support.pooler import DeafProxy
-from support.waiting import eventually
+from support.waiting import eventually, eventually_async
 
 pytestmark = pytest.mark.any_postgres
 
@@ -113,12 +117,35 @@ async def test_too_few_connections(migrated_dsn: str) -> None:
     assert (await looked(migrated_dsn, "connections")).status == "ok"
     found = await looked(migrated_dsn, "connections", transaction_connections=1000)
     assert (found.status, found.exit_code) == ("warning", 20)
-    assert "1,004 more" in found.found[0].replace("1004", "1,004")
+    assert f"may open {1000 + CONNECTIONS_PER_WORKER} more" in found.found[0]
     name = conninfo.conninfo_to_dict(migrated_dsn)["dbname"]
     sql(migrated_dsn, "delete from steve.worker", f"alter database {name} connection limit 4")
     found = await looked(migrated_dsn, "connections")
     assert found.status == "warning"
     assert "3 connections left by the limit of this database" in found.found[0]
+
+
+async def test_a_worker_has_as_many_connections_as_are_counted(migrated_dsn: str) -> None:
+    # With a lease this short its connection is there soon.
+    settings: Any = {"lease": 1.0, "handlers": {"t": str}, "handle_signals": False}
+    async with Jobs(migrated_dsn, **settings) as jobs:
+        await jobs.start()
+        await jobs.wait(await jobs.create("t"), timeout=10)
+        query = (
+            "select application_name from pg_stat_activity where datname = current_database() "
+            "and (application_name like 'steve worker%' or application_name = 'steve listener')"
+        )
+
+        async def all_there() -> bool:
+            return len(sql(migrated_dsn, query)) == CONNECTIONS_PER_WORKER
+
+        await eventually_async(all_there, what="connections of a worker")
+        # Whoever looks from within a running program looks as well as from outside.
+        found = await jobs.doctor()
+        assert found.status == "ok", found
+        [connections] = [check for check in found.checks if check.name == "connections"]
+        assert "the live workers may open 2 more" in connections.found[0]
+        await jobs.stop()
 
 
 async def test_notifications_do_not_arrive_through_a_pooler(
