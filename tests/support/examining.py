@@ -36,5 +36,6 @@ def sql(dsn: str, *statements: str) -> list[Any]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         for statement in statements:
             cursor = connection.execute(statement.encode())
-            rows = cursor.fetchall() if cursor.description else []
+            # Not by its description, which is empty for rows without columns.
+            rows = cursor.fetchall() if cursor.rownumber is not None else []
     return rows

@@ -59,6 +59,8 @@ async def _doctor(common: Common, skip: tuple[str, ...], listen_db: str | None) 
 
 
 def _print(found: Diagnosis) -> None:
+    from rich.text import Text
+
     screen = console()
     for _, alike in groupby(found.checks, lambda check: (check.status, check.findings)):
         for line in _lines(list(alike)):
@@ -69,9 +71,8 @@ def _print(found: Diagnosis) -> None:
         screen.print()
         for finding in check.findings:
             if finding.sql:
-                screen.print(
-                    f"-- {check.name}: {shown(finding.found)}", style="bold", soft_wrap=True
-                )
+                title = Text(f"-- {check.name}: {shown(finding.found)}", style="bold")
+                screen.print(title, soft_wrap=True)
             for statement in finding.sql:
                 # As it is: white space within a function is part of it.
                 click.echo("\n".join(shown(line) for line in statement.split("\n")))

@@ -6,7 +6,6 @@ import asyncio
 import uuid
 from contextlib import aclosing
 
-import psycopg
 from psycopg import AsyncConnection, sql
 
 from steve.database.connect import connect
@@ -40,7 +39,7 @@ async def hears_itself(
         try:
             async with asyncio.timeout(timeout):
                 await _hear(connection, token)
-        except (TimeoutError, psycopg.OperationalError):
+        except TimeoutError:
             return False, profile_of(connection).pooled
         return True, profile_of(connection).pooled
 

@@ -155,6 +155,22 @@ async def test_a_gap_among_the_partitions(migrated_dsn: str) -> None:
     assert (await looked(migrated_dsn, "partitions")).status == "ok"
 
 
+async def test_every_table_that_is_partitioned_by_time_is_looked_at(migrated_dsn: str) -> None:
+    parents = sql(
+        migrated_dsn,
+        "do $$ declare leaf regclass; begin for leaf in select inhrelid::regclass from pg_inherits "
+        "join pg_partitioned_table on partrelid = inhparent where partstrat = 'r' "
+        "loop execute format('drop table %s', leaf); end loop; end $$",
+        "select partrelid::regclass::text from pg_partitioned_table where partstrat = 'r'",
+    )
+    found = await looked(migrated_dsn, "partitions")
+    assert found.status == "error"
+    assert len(found.found) == len(parents)
+    assert all(any(f"of {parent} missing" in text for text in found.found) for (parent,) in parents)
+    sql(migrated_dsn, *found.sql)
+    assert (await looked(migrated_dsn, "partitions")).status == "ok"
+
+
 async def test_no_partition_for_what_ends_now(migrated_dsn: str) -> None:
     [(name,)] = sql(
         migrated_dsn,

@@ -122,7 +122,7 @@ async def test_too_few_connections(migrated_dsn: str) -> None:
     sql(migrated_dsn, "delete from steve.worker", f"alter database {name} connection limit 4")
     found = await looked(migrated_dsn, "connections")
     assert found.status == "warning"
-    assert "3 connections left by the limit of this database" in found.found[0]
+    assert "3 connections left within the limit of this database" in found.found[0]
 
 
 async def test_a_worker_has_as_many_connections_as_are_counted(migrated_dsn: str) -> None:

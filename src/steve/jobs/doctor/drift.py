@@ -75,7 +75,7 @@ def _judge(wanted: Thing | None, there: Thing | None, partitions: Partitions) ->
         text = (
             "is invalid: it is kept up to date and never used"
             if is_index
-            else ("was never validated: older rows may break it")
+            else "was never validated: older rows may break it"
         )
         status = "error" if is_index else "warning"
         return _finding(status, f"{_called(there)} {text}", for_changed(wanted, there, partitions))

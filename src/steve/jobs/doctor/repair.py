@@ -255,10 +255,6 @@ def _changed_trigger(wanted: Thing, there: Thing, partitions: Partitions) -> Rep
     return Repair(_RUN, [drop, f"{wanted.definition};"])
 
 
-def _reset(wanted: Thing, there: Thing, partitions: Partitions) -> Repair:
-    return _set(wanted, partitions)
-
-
 _MISSING: dict[str, Callable[[Thing, Partitions], Repair]] = {
     "table": _missing_table,
     "column": _missing_column,
@@ -278,7 +274,7 @@ _CHANGED: dict[str, Callable[[Thing, Thing, Partitions], Repair]] = {
     "constraint": _changed_constraint,
     "function": _changed_function,
     "view": _changed_view,
-    "setting": _reset,
+    "setting": lambda wanted, _, partitions: _set(wanted, partitions),
     "kept": _changed_kept,
     "row security": _changed_row_security,
     "trigger": _changed_trigger,

@@ -104,8 +104,8 @@ def judge_room(found: Room, transactions_per_worker: int) -> list[Finding]:
     )
     wanted = max(may_have - found.used_by_workers, 0)
     text = (
-        f"{counted(left, 'connection')} left by the limit of {whose}; the live workers may open "
-        f"{wanted} more, with all their handlers in transactions"
+        f"{counted(left, 'connection')} left within the limit of {whose}; the live workers may "
+        f"open {wanted} more, with all their handlers in transactions"
     )
     if left >= max(wanted, FEW_CONNECTIONS):
         return [Finding("ok", text)]
