@@ -14,6 +14,8 @@ from steve.database.session import profile_of
 from steve.operations.query import notify
 
 NAME = "steve echo"
+_CHANNEL = "steve_echo"
+"""One for all who ask: a backend behind a pooler goes on listening when we have left."""
 
 
 async def hears_itself(
@@ -30,12 +32,11 @@ async def hears_itself(
         connection = await connect(listen_db, name=NAME, timeout=database.connect_timeout)
     async with connection:
         token = uuid.uuid4().hex
-        channel = f"steve_echo_{token[:12]}"
-        listen = sql.SQL("listen {}").format(sql.Identifier(channel))
+        listen = sql.SQL("listen {}").format(sql.Identifier(_CHANNEL))
         await connection.execute(listen, prepare=False)
         # Not on this connection: a pooler may give it the same backend twice, and an echo would
         # prove nothing.
-        await database.run(notify(channel, token))
+        await database.run(notify(_CHANNEL, token))
         try:
             async with asyncio.timeout(timeout):
                 await _hear(connection, token)
