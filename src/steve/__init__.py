@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from steve.core.registry import noop
     from steve.core.settings import Retention
     from steve.jobs.current import current_job
+    from steve.jobs.doctor.check import Check, Diagnosis, Finding
     from steve.jobs.health import Health
     from steve.jobs.manager import Jobs
     from steve.operations.queue import QueueInfo
@@ -40,9 +41,12 @@ __all__ = [
     "Attempt",
     "Backoff",
     "Cancel",
+    "Check",
     "ConnectionFailed",
+    "Diagnosis",
     "EmbeddedUnavailable",
     "Fail",
+    "Finding",
     "Found",
     "Health",
     "Job",
@@ -98,6 +102,7 @@ _HOMES = {
     "core.registry": ("noop",),
     "core.settings": ("Retention",),
     "jobs.current": ("current_job",),
+    "jobs.doctor.check": ("Check", "Diagnosis", "Finding"),
     "jobs.health": ("Health",),
     "jobs.manager": ("Jobs",),
     "operations.queue": ("QueueInfo",),

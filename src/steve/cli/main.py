@@ -16,6 +16,7 @@ _COMMANDS = {
     "create": "create:create",
     "delete": "control:delete",
     "demo": "demo.command:demo",
+    "doctor": "doctor:doctor",
     "health": "health:health",
     "list": "look:list_jobs",
     "migrate": "migrate:migrate",
@@ -61,7 +62,8 @@ def _print_version(context: click.Context, _parameter: click.Parameter, value: b
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 it did not work, 2 bad input, 3 `wait` ran out of time. "
+    epilog="Exit codes: 0 done, 1 it did not work, 2 bad input, 3 `wait` ran out of time, "
+    "10 and above what `doctor` has found. "
     "Tab completion: see `steve completion --help`.",
 )
 @click.option(

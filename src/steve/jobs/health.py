@@ -11,8 +11,8 @@ import msgspec
 from steve.operations.health import Backlog, Durations
 from steve.operations.worker import WorkerInfo
 
-CONNECTIONS_PER_WORKER = 4
-"""For claims, finishes, the lease, and LISTEN."""
+CONNECTIONS_PER_WORKER = 5
+"""For claims, finishes, the lease, housekeeping, and LISTEN."""
 
 
 class Health(msgspec.Struct, frozen=True):

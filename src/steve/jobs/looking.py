@@ -12,6 +12,7 @@ from steve.core.errors import JobFailed, JobNotFound
 from steve.core.job import Found, Job, JobStatus
 from steve.core.uid import as_uid
 from steve.jobs.choice import HIGHEST, Cursor, Uid, check_page
+from steve.jobs.doctor.check import Diagnosis, check_names
 from steve.jobs.health import Health, summed_up
 from steve.jobs.opened import Opened
 from steve.jobs.trouble import explained
@@ -100,6 +101,19 @@ class Looking(Opened):
             )
         per_worker = self._settings.transaction_connections
         return summed_up(rows, state, workers, latency, per_worker)
+
+    async def doctor(self, *, skip: str | Iterable[str] = ()) -> Diagnosis:
+        """Return what is wrong with the database and what to do; see `steve doctor`.
+
+        Works where the schema is missing, or of another version, and where the database is not
+        reached at all. `skip` are names of checks that are left out. Nothing is changed.
+        """
+        # Few programs need it.
+        from steve.jobs.doctor.examine import examine
+
+        left_out = check_names(skip)
+        runtime = await self._opened(prepared=False)
+        return await examine(runtime, self._settings, left_out)
 
     async def _settled(self, chosen: dict[str, Any], after: Cursor | None) -> dict[str, Any]:
         """Look up what a page needs to know: the id behind a cursor, the clock."""

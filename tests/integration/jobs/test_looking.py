@@ -193,7 +193,7 @@ async def test_health_names_workers_and_what_they_need(make: Make) -> None:
     health = await jobs.health()
     (worker,) = health.workers
     assert (worker.concurrency, worker.queues, worker.types) == (7, ["default"], ["t"])
-    assert health.connections_needed == 4 + 3
+    assert health.connections_needed == 5 + 3
     (row,) = health.jobs
     assert (row.status, row.type, row.queue, row.count) == ("completed", "t", "default", 5)
     assert row.mean is not None
