@@ -34,7 +34,7 @@ CHUNK = 25
 outcomes be written while jobs that never wait run one after the other."""
 
 GLANCE = 0.001
-"""Seconds that may have gone by without a look at the lease: a process may be suspended anywhere."""
+"""Seconds that may go by without a look at the lease: a process may be suspended anywhere."""
 
 
 class Executor:

@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import pq
 from psycopg.rows import TupleRow, dict_row
 
 from steve.database.execute import execute, execute_blocking, execute_together
@@ -130,5 +131,5 @@ async def test_statements_of_the_package_prepare_in_a_hostile_schema(
     for path in folder.rglob("*.sql"):
         name = str(path.relative_to(folder).with_suffix(""))
         text = statement(name, schema).text
-        await connection.execute(f"prepare p as {text}".encode())
-        await connection.execute("deallocate p")
+        answer = connection.pgconn.prepare(b"", text.encode())
+        assert answer.status == pq.ExecStatus.COMMAND_OK, answer.error_message.decode()

@@ -127,7 +127,7 @@ class TestOverlooked:
 
     def test_suspects_only_where_they_may_be_taken(self, scene: Scene) -> None:
         worker = scene.worker()
-        job = scene.started(worker)
+        job = scene.started(worker, max_crashes=2)
         scene.crash(worker)
         last = scene.create()
         scene.claim(scene.worker(), suspects=False)

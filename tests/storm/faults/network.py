@@ -49,7 +49,6 @@ class HalfOpen(Fault):
         noticed = await scene.eventually(lambda: deaf - port.lines, 25.0)
         for line in deaf & port.lines:
             line.cut()
-        print("deaf", len(deaf), "left", len(deaf & port.lines))
         return int(noticed)
 
 
