@@ -121,19 +121,16 @@ async def test_nothing_has_changed(migrated_dsn: str) -> None:
     nothing_is_left(migrated_dsn)
 
 
-@pytest.mark.parametrize("named", ERRORS)
-async def test_what_is_wrong_is_named_and_mended(migrated_dsn: str, named: str) -> None:
-    sql(migrated_dsn, *ERRORS[named])
+@pytest.mark.parametrize(
+    ("status", "named"),
+    [*(("error", named) for named in ERRORS), *(("warning", named) for named in WARNINGS)],
+)
+async def test_what_is_wrong_is_named_and_mended(
+    migrated_dsn: str, status: str, named: str
+) -> None:
+    sql(migrated_dsn, *{**ERRORS, **WARNINGS}[named])
     found = await looked(migrated_dsn, "drift")
-    assert (found.status, found.exit_code) == ("error", 12)
-    await is_mended(migrated_dsn, found, named)
-
-
-@pytest.mark.parametrize("named", WARNINGS)
-async def test_what_is_odd_is_named_and_mended(migrated_dsn: str, named: str) -> None:
-    sql(migrated_dsn, *WARNINGS[named])
-    found = await looked(migrated_dsn, "drift")
-    assert (found.status, found.exit_code) == ("warning", 12)
+    assert (found.status, found.exit_code) == (status, 12)
     await is_mended(migrated_dsn, found, named)
 
 

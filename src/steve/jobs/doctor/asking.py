@@ -38,7 +38,7 @@ class Trouble(NamedTuple):
         if self.state == NO_PRIVILEGE:
             remedy = (
                 "look with a role that may: the schema's owner, or one that its owner has given "
-                "the part of the monitor, as in `steve migrate --grant monitor=ROLE`"
+                "what the check privileges names for the part of a monitor"
             )
         elif self.missing:
             remedy = "mend what the checks schema and drift say first"

@@ -139,7 +139,9 @@ class Examination:
         held = await self._asker.ask(ask.privileges(self._schema, NEEDS))
         if isinstance(held, Trouble):
             return [held.finding()]
-        return judge_privileges(held, "" if isinstance(server, Trouble) else server.role)
+        if isinstance(server, Trouble):
+            return [server.finding()]
+        return judge_privileges(held, server.role, self._schema)
 
     async def _listen(self) -> list[Finding]:
         listen_db = self._settings.listen_db

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from steve.jobs.doctor.check import Finding
 from steve.jobs.doctor.words import listed
+from steve.sql import quoted
 
 
 class Need(NamedTuple):
@@ -28,6 +29,13 @@ class Need(NamedTuple):
         if self.kind == "partitions":
             return "owning the tables, to make partitions"
         return f"{self.privilege} on {self.name or 'the schema'}"
+
+    def granted(self, schema: str, role: str) -> str:
+        """Return the SQL that gives it to a role; nothing gives away what goes with owning."""
+        if self.kind == "partitions":
+            return ""
+        place = quoted(schema) if self.kind == "schema" else f"{quoted(schema)}.{self.name}"
+        return f"GRANT {self.privilege} ON {self.kind.upper()} {place} TO {quoted(role)};"
 
 
 def _on(privileges: str, *names: str, kind: str = "table") -> tuple[Need, ...]:
@@ -55,8 +63,6 @@ PARTS = {
         *_on("INSERT", "job_archive", "attempt"),
         *_on("INSERT UPDATE DELETE", "worker"),
         *_on("SELECT INSERT UPDATE DELETE", "sleeper"),
-        *_on("EXECUTE", "make_partitions", "expired_partitions", kind="function"),
-        *_on("EXECUTE", "remove_partition", "least_retention", kind="function"),
         *_on("EXECUTE", "wake_workers", "wake_waiters", kind="function"),
         Need("partitions", "attempt", ""),
     ),
@@ -67,7 +73,7 @@ PARTS = {
 NEEDS = list(dict.fromkeys(need for needs in PARTS.values() for need in needs))
 
 
-def judge_privileges(held: Sequence[bool | None], role: str) -> list[Finding]:
+def judge_privileges(held: Sequence[bool | None], role: str, schema: str) -> list[Finding]:
     """Judge what the role has of `NEEDS`.
 
     A role need not do every part. It is wrong if it can do none, or if it has some of what only a
@@ -86,6 +92,12 @@ def judge_privileges(held: Sequence[bool | None], role: str) -> list[Finding]:
         meant = any(n.telling and n not in lacks and n not in used for n in PARTS[part])
         status = "error" if not able else "warning" if meant else "ok"
         text = f"for the part of a {part}, role {role} lacks {listed([str(n) for n in needs])}"
-        remedy = f"have the schema's owner run `steve migrate --grant {part}=ROLE` with its name"
-        findings.append(Finding(status, text, "" if status == "ok" else remedy))
+        if status == "ok":
+            findings.append(Finding(status, text))
+            continue
+        remedy = f"if it is to be a {part}, have the schema's owner run the SQL"
+        if any(need.kind == "partitions" for need in needs):
+            remedy += ", and make it a member of the role that owns the tables"
+        grants = [sql for need in needs if (sql := need.granted(schema, role))]
+        findings.append(Finding(status, text, remedy, grants))
     return findings

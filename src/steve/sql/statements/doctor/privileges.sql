@@ -1,6 +1,5 @@
 -- For each of several privileges whether this role has it; null where its object does not exist. A
--- privilege for some columns of a table counts: that is how parts are granted. Owning is to make
--- partitions, which a function can do in the owner's place.
+-- privilege for some columns of a table counts. To make partitions is the owner's.
 with home as (
     select oid from pg_namespace where nspname = :home::text
 )
@@ -16,11 +15,7 @@ select
             where p.pronamespace = h.oid and p.proname = n.object
         )
         when 'partitions' then (
-            select pg_has_role(c.relowner, 'USAGE') or exists (
-                select from pg_proc p
-                where p.pronamespace = h.oid and p.proname = 'make_partitions' and p.prosecdef
-            )
-            from pg_class c, home h
+            select pg_has_role(c.relowner, 'USAGE') from pg_class c, home h
             where c.relnamespace = h.oid and c.relname = n.object
         )
         else (
