@@ -21,6 +21,9 @@ TESTS = Path(__file__).parent.parent
 WINDOW = 5.0
 """Seconds over which log lines are counted."""
 
+FORGIVEN = 15.0
+"""Seconds that a worker which has to give up may take: its lease, its grace, and the rest."""
+
 
 @dataclass
 class Member:
@@ -140,7 +143,7 @@ class Crew:
         self.forgiving += 1
         try:
             yield
-            await asyncio.sleep(8.0)
+            await asyncio.sleep(FORGIVEN)
         finally:
             self.forgiving -= 1
 
@@ -166,8 +169,8 @@ class Crew:
 
     def _judge(self, member: Member) -> None:
         code = member.process.returncode
-        # A poison job ends its worker by SIGKILL.
-        usual = {0} if member.told_to_stop else {-signal.SIGKILL}
+        # A poison job ends its worker by SIGKILL, at any time.
+        usual = {-signal.SIGKILL, *({0} if member.told_to_stop else ())}
         if member.what == "worker" and code not in usual:
             end = member.log.read_text(errors="replace")[-1500:]
             self.surprises.append(f"worker {member.pid} ended with code {code}:\n{end}")

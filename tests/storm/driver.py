@@ -22,10 +22,13 @@ from storm.faults import CannotInject, Fault, Scene
 from storm.ledger import Ledger, Watch
 from storm.proxy import Port
 from storm.server import Server
-from storm.verdict import Traces, Verdict
+from storm.verdict import MOST_CONNECTIONS, Traces, Verdict
 
 LEASE = 2.0
 """Seconds."""
+
+START = 15.0
+"""Seconds in which all workers have begun, and in which they become quiet."""
 
 OVERTIME = 45.0
 """Seconds that a lane goes on for faults that did not strike yet."""
@@ -84,7 +87,7 @@ class Storm:
             await self.server.prepare()
             self._leave_out_what_cannot_be()
             async with self._kept():
-                await asyncio.sleep(2.0)
+                await self.scene.eventually(self._everybody_works, START)
                 await self._blow()
                 left = await self._calm_down()
                 traces = await self._traces()
@@ -101,6 +104,12 @@ class Storm:
                 await member.port.close()
             await self.server.stop()
             self.ledger.close()
+
+    def _everybody_works(self) -> bool:
+        workers = self.crew.workers
+        return len(workers) == self.plan.workers and all(
+            self.scene.watch.at_work(worker.pid) for worker in workers
+        )
 
     def _leave_out_what_cannot_be(self) -> None:
         for fault in self.faults:
@@ -183,9 +192,13 @@ class Storm:
 
     async def _traces(self) -> Traces:
         """What the workers hold when there is nothing to do."""
-        # A little later, when what was opened for the last jobs is closed.
-        await asyncio.sleep(3.0)
         workers = self.crew.workers
+
+        # What was opened for the last jobs is closed a little later.
+        async def few() -> bool:
+            return await self._connections() <= MOST_CONNECTIONS * len(workers)
+
+        await self.scene.eventually(few, START)
         return Traces(
             connections=await self._connections() / max(1, len(workers)),
             threads=max((_entries(worker, "task") for worker in workers), default=0),

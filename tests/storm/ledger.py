@@ -72,6 +72,7 @@ class Watch:
         self._path = path
         self._place = 0
         self._running: dict[int, set[int]] = defaultdict(set)
+        self._at_work: set[int] = set()
         self._starts: dict[str, Line] = {}
         self._ends: dict[int, float] = {}
 
@@ -79,6 +80,11 @@ class Watch:
         """How many handlers of a process have begun and not ended."""
         self._catch_up()
         return len(self._running[pid])
+
+    def at_work(self, pid: int) -> bool:
+        """Whether a process has begun a handler so far."""
+        self._catch_up()
+        return pid in self._at_work
 
     def start(self, uid: str) -> Line | None:
         """The first start of a job."""
@@ -98,6 +104,7 @@ class Watch:
         self._place += len(whole)
         for line in map(_decoder.decode, whole.splitlines()):
             if line.what == "start":
+                self._at_work.add(line.pid)
                 self._running[line.pid].add(line.attempt)
                 self._starts.setdefault(line.uid, line)
             elif line.what == "end":

@@ -8,8 +8,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import isawaitable
 
-from storm.crew import Crew
+from storm.crew import Crew, Member
 from storm.ledger import Watch
 from storm.server import Server
 
@@ -29,11 +30,34 @@ class Scene:
     create: Callable[..., Awaitable[str]]
     """Creates a job (type, payload, options) past all faults; returns its uid."""
 
-    async def eventually(self, look: Callable[[], object], within: float) -> bool:
+    def spare_worker(self) -> Member | None:
+        """One of several workers, or None where it would be the only one."""
+        workers = self.crew.workers
+        return self.random.choice(workers) if len(workers) > 1 else None
+
+    def a_producer(self) -> Member | None:
+        """One of the producers, if there is any at this moment."""
+        return self.random.choice(self.crew.producers) if self.crew.producers else None
+
+    async def declared_dead(self, pid: int, within: float) -> bool:
+        """Wait until others have declared a worker dead; says whether they have."""
+
+        async def dead() -> bool:
+            rows = await self.server.run(
+                "select 1 from steve.worker where pid = %s and death = 'lost' limit 1", pid
+            )
+            return bool(rows)
+
+        return await self.eventually(dead, within)
+
+    async def eventually(
+        self, look: Callable[[], object | Awaitable[object]], within: float
+    ) -> bool:
         """Wait until something is so; says whether it came to be."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
-            if look():
+            seen = look()
+            if await seen if isawaitable(seen) else seen:
                 return True
             await asyncio.sleep(0.05)
         return False

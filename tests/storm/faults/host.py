@@ -6,12 +6,18 @@ import asyncio
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import psycopg
 
 from storm import ledger
 from storm.faults.fault import CannotInject, Fault, Scene
 
 HOUR = 3600.0
+MOST_MEGABYTES = 300
+"""More than the small disk has."""
+
 FAKETIME = (
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
@@ -28,14 +34,14 @@ class WrongClock(Fault):
         _faketime()
 
     async def strike(self, scene: Scene) -> int:
-        if len(scene.crew.workers) < 2:
+        replaced = scene.spare_worker()
+        if replaced is None:
             return 0
         sign = scene.random.choice("+-")
         scene.crew.extra = {
             "LD_PRELOAD": _faketime(), "FAKETIME": f"{sign}{HOUR:.0f}s",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }  # fmt: skip
-        replaced = scene.random.choice(scene.crew.workers)
         scene.crew.kill(replaced)
         # The next worker that is started has the clock, and keeps it as long as it lives.
         known = {member.pid for member in scene.crew.members}
@@ -45,9 +51,7 @@ class WrongClock(Fault):
         fresh = [m for m in scene.crew.workers if m.pid not in known]
         if not fresh:
             return 0
-        await scene.eventually(lambda: scene.watch.running(fresh[0].pid), 10.0)
-        await asyncio.sleep(2.0)
-        return int(_is_off(scene, fresh[0].pid))
+        return int(await scene.eventually(lambda: _is_off(scene, fresh[0].pid), 10.0))
 
 
 def _is_off(scene: Scene, pid: int) -> bool:
@@ -89,16 +93,24 @@ class DiskFull(Fault):
         # A worker that is started meanwhile finds no server for longer than it waits for one.
         async with scene.crew.forgiven():
             try:
-                full = await scene.eventually(
-                    lambda: scene.server.said("No space left on device", before), 20.0
-                )
-                await asyncio.sleep(1.0)
+                await _write_until_full(scene)
+                full = scene.server.said("No space left on device", before) > 0
+                await asyncio.sleep(scene.random.uniform(0.5, 1.5))
             finally:
                 ballast.unlink()
             if not await scene.server.answers():
                 await scene.server.stop()
                 await scene.server.start()
         return int(full)
+
+
+async def _write_until_full(scene: Scene) -> None:
+    """Write into the log until it fails: what is left of old segments is used again first."""
+    with suppress(psycopg.Error):
+        for _ in range(MOST_MEGABYTES):
+            await scene.server.run(
+                "select pg_logical_emit_message(true, 'ballast', repeat('x', 1000000))"
+            )
 
 
 FAULTS: tuple[type[Fault], ...] = (WrongClock, DiskFull)

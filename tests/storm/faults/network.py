@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from storm.faults.fault import Fault, Scene
-from storm.faults.processes import lost
 
 
 class Cut(Fault):
@@ -59,16 +58,17 @@ class Partition(Fault):
     lane = "network"
 
     async def strike(self, scene: Scene) -> int:
-        if len(scene.crew.workers) < 2:
+        worker = scene.spare_worker()
+        if worker is None:
             return 0
-        worker = scene.random.choice(scene.crew.workers)
         for _ in range(2):
             await scene.create("tick", {"seconds": 3.0})
         held = worker.port.hold()
-        await asyncio.sleep(scene.crew.lease * 1.5 + 2.0)
-        declared = await lost(scene, worker.pid)
-        worker.port.release()
-        return int(held > 0 and declared > 0)
+        try:
+            dead = await scene.declared_dead(worker.pid, 3 * scene.crew.lease + 4.0)
+        finally:
+            worker.port.release()
+        return int(held > 0 and dead)
 
 
 FAULTS: tuple[type[Fault], ...] = (Cut, Delay, HalfOpen, Partition)

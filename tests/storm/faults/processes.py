@@ -13,9 +13,9 @@ class KillWorker(Fault):
     name = "kill a worker"
 
     async def strike(self, scene: Scene) -> int:
-        if len(scene.crew.workers) < 2:
+        worker = scene.spare_worker()
+        if worker is None:
             return 0
-        worker = scene.random.choice(scene.crew.workers)
         await scene.create("tick", {"seconds": 0.5})
         await scene.eventually(lambda: scene.watch.running(worker.pid), 1.0)
         scene.crew.kill(worker)
@@ -28,25 +28,27 @@ class KillProducer(Fault):
     name = "kill a producer"
 
     async def strike(self, scene: Scene) -> int:
-        if not scene.crew.producers:
+        producer = scene.a_producer()
+        if producer is None:
             return 0
-        scene.crew.kill(scene.random.choice(scene.crew.producers))
+        scene.crew.kill(producer)
         return 1
 
 
 class PauseWorker(Fault):
-    """SIGSTOP of a worker for longer than its lease, so that it is declared dead, then SIGCONT."""
+    """SIGSTOP of a worker until it has been declared dead, and longer; then SIGCONT."""
 
     name = "suspend a worker beyond its lease"
 
     async def strike(self, scene: Scene) -> int:
-        if len(scene.crew.workers) < 2:
+        worker = scene.spare_worker()
+        if worker is None:
             return 0
-        worker = scene.random.choice(scene.crew.workers)
         scene.crew.pause(worker)
         try:
-            await asyncio.sleep(scene.crew.lease * scene.random.uniform(1.5, 2.0) + 1.6)
-            return await lost(scene, worker.pid)
+            dead = await scene.declared_dead(worker.pid, 3 * scene.crew.lease + 4.0)
+            await asyncio.sleep(scene.random.uniform(0.0, scene.crew.lease))
+            return int(dead)
         finally:
             scene.crew.resume(worker)
 
@@ -57,9 +59,9 @@ class PauseProducer(Fault):
     name = "suspend a producer"
 
     async def strike(self, scene: Scene) -> int:
-        if not scene.crew.producers:
+        producer = scene.a_producer()
+        if producer is None:
             return 0
-        producer = scene.random.choice(scene.crew.producers)
         scene.crew.pause(producer)
         await asyncio.sleep(scene.random.uniform(0.5, 3.0))
         scene.crew.resume(producer)
@@ -72,11 +74,11 @@ class TerminateWorker(Fault):
     name = "stop a worker with long jobs"
 
     async def strike(self, scene: Scene) -> int:
-        if len(scene.crew.workers) < 2:
+        worker = scene.spare_worker()
+        if worker is None:
             return 0
         for _ in range(3):
             await scene.create("tick", {"seconds": 6.0})
-        worker = scene.random.choice(scene.crew.workers)
         await scene.eventually(lambda: scene.watch.running(worker.pid), 1.0)
         scene.crew.terminate(worker)
         ended = await scene.eventually(lambda: not worker.alive, 30.0)
@@ -91,7 +93,7 @@ class Poison(Fault):
     name = "a poison job"
 
     async def strike(self, scene: Scene) -> int:
-        if len(scene.crew.workers) < 2:
+        if scene.spare_worker() is None:
             return 0
         uid = await scene.create("poison", {}, max_crashes=1)
         return int(await scene.eventually(lambda: scene.watch.start(uid), 5.0))
@@ -126,16 +128,7 @@ class HoldLease(Fault):
         line = scene.watch.start(uid)
         if line is None:
             return 0
-        await asyncio.sleep(seconds)
-        return await lost(scene, line.pid)
-
-
-async def lost(scene: Scene, pid: int) -> int:
-    """How many lives of a process were declared over by others."""
-    rows = await scene.server.run(
-        "select count(*) from steve.worker where pid = %s and death = 'lost'", pid
-    )
-    return int(rows[0][0] > 0)
+        return int(await scene.declared_dead(line.pid, seconds))
 
 
 FAULTS: tuple[type[Fault], ...] = (
