@@ -49,8 +49,9 @@ class Proxy:
     """Stands between a client and PostgreSQL.
 
     `pose_as_pooler` shows clients another process id than their backend's, as poolers do;
-    `freeze` keeps connections open and lets nothing through; `turns` counts how often a client
-    spoke after the server had, however many packets that took.
+    `freeze` keeps connections open and lets nothing through; `halve` does that to those there are,
+    as when the other side is gone without a word, and lets new ones through; `turns` counts how
+    often a client spoke after the server had, however many packets that took.
     """
 
     def __init__(self, dsn: str, *, pose_as_pooler: bool = False) -> None:
@@ -84,6 +85,11 @@ class Proxy:
     def thaw(self) -> None:
         self._pass.set()
 
+    def halve(self) -> None:
+        self.freeze()
+        self._pass = asyncio.Event()
+        self._pass.set()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -93,10 +99,11 @@ class Proxy:
             upstream = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
         else:
             upstream = await asyncio.open_connection(str(host), int(port))
+        gate = self._pass
         try:
             await asyncio.gather(
-                self._pump(reader, upstream[1], answers=False),
-                self._pump(upstream[0], writer, answers=True),
+                self._pump(reader, upstream[1], gate, answers=False),
+                self._pump(upstream[0], writer, gate, answers=True),
             )
         except (ConnectionError, asyncio.CancelledError):
             pass
@@ -106,10 +113,15 @@ class Proxy:
             self._tasks.discard(task)
 
     async def _pump(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool
+        self,
+        source: asyncio.StreamReader,
+        target: asyncio.StreamWriter,
+        gate: asyncio.Event,
+        *,
+        answers: bool,
     ) -> None:
         while data := await source.read(1 << 16):
-            await self._pass.wait()
+            await gate.wait()
             self.turns += self._server_spoke and not answers
             self._server_spoke = answers
             if answers and self._pose_as_pooler:

@@ -19,12 +19,15 @@ class DeafProxy(Proxy):
         self._upstream["gssencmode"] = "disable"
 
     async def _pump(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, answers: bool
+        self,
+        source: asyncio.StreamReader,
+        target: asyncio.StreamWriter,
+        gate: asyncio.Event,
+        *,
+        answers: bool,
     ) -> None:
-        if not answers:
-            await super()._pump(source, target, answers=False)
-            return
-        await super()._pump(_Messages(source), target, answers=True)  # pyright: ignore[reportArgumentType]
+        heard: Any = _Messages(source) if answers else source
+        await super()._pump(heard, target, gate, answers=answers)
 
 
 class _Messages:

@@ -6,11 +6,12 @@ from steve.database.database import Database
 from steve.worker.lane import Lane
 
 PROMPT = 10.0
-"""Seconds within which claims and finishes are answered, or half of a lease that is longer than two
-of them. A connection that went deaf is given up then: what the server has still done about the
-statement is found out afterwards."""
+"""Seconds within which claims and finishes are answered; half a lease, where that is longer. A
+connection that went deaf is given up then, after five more in which psycopg asks the server to
+cancel: what has still been done about the statement is found out afterwards."""
 
 _MARGIN = 5.0
+"""Seconds for the way there and back, beyond what the server lets a statement take."""
 
 
 class Lanes:

@@ -12,8 +12,9 @@ import pytest
 from steve.core.control import Snooze
 from steve.core.errors import ConnectionFailed
 from steve.telemetry.catalogue import AttemptEnded, ClaimLost, JobsClaimed, StatementFailed
+from steve.worker import lanes
 from support.lossy import LossyProxy
-from support.network import unused_port
+from support.network import Proxy, unused_port
 from support.waiting import eventually_async
 
 if TYPE_CHECKING:
@@ -186,3 +187,20 @@ async def test_a_worker_that_cannot_reach_the_database_does_not_start(bench: Ben
         await station.worker.start()
     assert not station.worker.ready()
     assert not station.events.of(JobsClaimed)
+
+
+async def test_connections_that_went_deaf_are_given_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was at the other end is gone without a word. New connections work."""
+    monkeypatch.setattr(lanes, "PROMPT", 1.0)
+    async with Proxy(bench.dsn).running() as proxy:
+        station = await bench.worker(
+            {"t": handler}, dsn=proxy.dsn, lease=1.5, poll_interval=0.2, listen=False
+        )
+        await station.over(await bench.create())
+        proxy.halve()
+        # For the claim and for the finish: a second, and five in which psycopg asks to cancel.
+        job = await station.over(await bench.create(payload="ok"), within=20.0)
+        assert (job.status, job.result) == ("completed", "ok")
+        await station.stop()
