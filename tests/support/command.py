@@ -137,6 +137,7 @@ class Steve:
                 stderr=err,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_heed_ctrl_c,
             )
             try:
                 yield process
@@ -172,3 +173,8 @@ class Steve:
 
     def status(self, uid: str) -> str:
         return self.rows("select status from steve.jobs where uid = %s", uid)[0][0]
+
+
+def _heed_ctrl_c() -> None:
+    """Undo what is inherited where the tests themselves run in a shell's background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
