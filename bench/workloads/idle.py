@@ -13,6 +13,8 @@ FEWER = 10
 """Workers of a peer of which a process holds one only."""
 
 SECONDS = 32.0
+"""Long enough that what a worker does every half minute has its share."""
+
 _QUIET = 11.0
 """Seconds without new connections: idle servers add up their counts every ten."""
 

@@ -129,7 +129,7 @@ class Job(msgspec.Struct, weakref=True, dict=True, eq=False):
     def suspect(self) -> bool:
         """Whether the job may be what killed the workers that had it: not the first time, unless it
         survives fewer than three. Such jobs run one at a time in a worker."""
-        return self.crashes > (self.max_crashes > 2)
+        return self.crashes > (1 if self.max_crashes > 2 else 0)
 
     @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:

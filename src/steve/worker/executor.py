@@ -113,7 +113,7 @@ class Executor:
             self._buffer.append(Run(job, claimed_at, self))
             if job.queue in self._in_hand:
                 self._in_hand[job.queue] += 1
-            if job.crashes and job.suspect:
+            if job.suspect:
                 self._suspects += 1
         if self._shut:
             self.give_back()
@@ -286,7 +286,7 @@ class Executor:
         job = run.job
         if job.queue in self._in_hand:
             self._in_hand[job.queue] -= 1
-        if job.crashes and job.suspect:
+        if job.suspect:
             self._suspects -= 1
 
     def _report_stuck(self, run: Run, now: float) -> None:
