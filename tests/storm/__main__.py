@@ -8,15 +8,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from steve.core.errors import EmbeddedUnavailable
 from storm.driver import Plan, Storm
-from storm.faults import ALL, EVERYWHERE
+from storm.faults import ALL, EVERYWHERE, Fault
 
 WAL_SIZE = "256m"
 SMALL_WAL = {"max_wal_size": "64MB", "min_wal_size": "32MB"}
@@ -39,11 +40,7 @@ def main(
 ) -> None:
     """Run storms; ends with 1 unless all of them are clean."""
     console = Console(soft_wrap=True)
-    faults = [
-        fault
-        for fault in (ALL if everything else EVERYWHERE)
-        if not only or any(part in fault.name for part in only)
-    ]
+    faults = chosen(ALL if everything else EVERYWHERE, only)
     clean = True
     for number in seed:
         with folder(keep) as place, small_disk(place, wanted=everything) as wal:
@@ -52,10 +49,22 @@ def main(
                 settings=SMALL_WAL if wal else {},
                 say=lambda text: console.print(text, markup=False),
             )  # fmt: skip
-            verdict = asyncio.run(Storm(plan, place).run())
+            try:
+                verdict = asyncio.run(Storm(plan, place).run())
+            except EmbeddedUnavailable as error:
+                raise click.ClickException(str(error)) from error
             verdict.show(console)
             clean = clean and verdict.clean
     sys.exit(0 if clean else 1)
+
+
+def chosen(faults: Sequence[type[Fault]], only: Sequence[str]) -> list[type[Fault]]:
+    """The faults whose names have one of these texts in them; all of them for no text."""
+    for part in only:
+        if not any(part in fault.name for fault in faults):
+            names = "".join(f"\n  {fault.name}" for fault in faults)
+            raise click.BadParameter(f"no fault has {part!r} in its name; there are{names}")
+    return [fault for fault in faults if not only or any(part in fault.name for part in only)]
 
 
 @contextmanager

@@ -122,4 +122,6 @@ class Verdict:
             )
         for finding in self.findings():
             console.print(finding, style="red", markup=False)
-        console.print("clean" if self.clean else "NOT CLEAN", style="bold")
+        unseen = f", as far as could be seen: {len(self.missing)} faults were not injected"
+        word = "clean" if self.clean else "NOT CLEAN"
+        console.print(word + (unseen if self.missing else ""), style="bold")
