@@ -3,27 +3,57 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 from steve.telemetry import catalogue as events
+from steve.telemetry.restraint import Restraint
 from steve.telemetry.telemetry import Telemetry
 
 logger = logging.getLogger("steve")
+_Writer = Callable[[Any], None]
 
 
 def subscribe(telemetry: Telemetry) -> Callable[[], None]:
     """Write a log line for every event worth one; returns what ends that.
 
-    The lines of single attempts are written when the level is DEBUG at this moment.
+    Where the same trouble comes again and again, it is not told each time; see `Restraint`. The
+    lines of single attempts are written when the level is DEBUG at this moment.
     """
-    pairs = [*_ALWAYS.items(), *(_DEBUG.items() if logger.isEnabledFor(logging.DEBUG) else ())]
-    ends = [telemetry.subscribe(kind, write) for kind, write in pairs]
+    restraint = Restraint()
+    writers = {kind: _restrained(write, restraint) for kind, write in _TROUBLE.items()} | _ALWAYS
+    if logger.isEnabledFor(logging.DEBUG):
+        writers |= _DEBUG
+    ends = [telemetry.subscribe(kind, write) for kind, write in writers.items()]
 
     def unsubscribe() -> None:
         for end in ends:
             end()
 
     return unsubscribe
+
+
+def _restrained(write: _Writer, restraint: Restraint) -> _Writer:
+    def write_some(event: events.Event) -> None:
+        kept_back = restraint.admit(_subject(event))
+        if kept_back is None:
+            return
+        if kept_back:
+            logger.warning("%s lines like the next were left out", kept_back)
+        write(event)
+
+    return write_some
+
+
+def _subject(event: events.Event) -> Hashable:
+    what = event.what if isinstance(event, events.StatementFailed) else None
+    return type(event), what
+
+
+def _first_line(of: object) -> str:
+    """What PostgreSQL says after that is a position in a statement of ours, or a guess."""
+    first, *_ = str(of).strip().splitlines() or [""]
+    return first
 
 
 def _started(event: events.WorkerStarted) -> None:
@@ -88,7 +118,7 @@ def _result_replaced(event: events.ResultReplaced) -> None:
 def _renewal_failed(event: events.LeaseRenewalFailed) -> None:
     logger.warning(
         "worker %s could not renew its lease (%s); %.1f s left",
-        event.worker, event.error, max(event.left, 0.0),
+        event.worker, _first_line(event.error), max(event.left, 0.0),
     )  # fmt: skip
 
 
@@ -99,7 +129,7 @@ def _lease_lost(event: events.LeaseLost) -> None:
 def _statement_failed(event: events.StatementFailed) -> None:
     logger.warning(
         "%s failed, trying again in %.1f s: %s: %s",
-        event.what, event.retry_in, type(event.error).__name__, event.error,
+        event.what, event.retry_in, type(event.error).__name__, _first_line(event.error),
     )  # fmt: skip
 
 
@@ -134,7 +164,7 @@ def _busy(event: events.PartitionBusy) -> None:
 
 
 def _no_listen(event: events.ListenUnavailable) -> None:
-    logger.warning("LISTEN does not work (%s): polling instead", event.reason)
+    logger.warning("LISTEN does not work (%s): polling instead", _first_line(event.reason))
 
 
 def _listen(event: events.ListenRestored) -> None:
@@ -148,12 +178,16 @@ def _blocked(event: events.LoopBlocked) -> None:
     )  # fmt: skip
 
 
-_ALWAYS: dict[type[events.Event], Callable[..., None]] = {
+_ALWAYS: dict[type[events.Event], _Writer] = {
     events.WorkerStarted: _started,
     events.WorkerStopping: _stopping,
     events.WorkerStopped: _stopped,
     events.WorkerFailed: _failed,
     events.StopRequested: _stop_requested,
+    events.PartitionsRemoved: _removed,
+    events.PartitionBusy: _busy,
+}
+_TROUBLE: dict[type[events.Event], _Writer] = {
     events.ClaimLost: _claim_lost,
     events.HandlerStuck: _stuck,
     events.ResultReplaced: _result_replaced,
@@ -164,13 +198,11 @@ _ALWAYS: dict[type[events.Event], Callable[..., None]] = {
     events.JobsRescued: _rescued,
     events.JobsParked: _parked,
     events.JobsUnparked: _unparked,
-    events.PartitionsRemoved: _removed,
-    events.PartitionBusy: _busy,
     events.ListenUnavailable: _no_listen,
     events.ListenRestored: _listen,
     events.LoopBlocked: _blocked,
 }
-_DEBUG: dict[type[events.Event], Callable[..., None]] = {
+_DEBUG: dict[type[events.Event], _Writer] = {
     events.AttemptStarted: _attempt_started,
     events.AttemptEnded: _attempt_ended,
 }

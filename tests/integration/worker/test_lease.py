@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg.errors import LockNotAvailable
 
 from steve.operations.maintenance import bury, rescue
 from steve.operations.worker import alive
@@ -28,10 +27,9 @@ from support.waiting import eventually, eventually_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
-    from uuid import UUID
 
     from steve.core.job import Job
-    from support.workers import Bench, Station
+    from support.workers import Bench
 
 LEASE = 1.0
 
@@ -214,48 +212,6 @@ async def test_handlers_are_told_before_the_lease_ends(bench: Bench, busy: bool)
     assert (await station.over(uid)).result == "again"
     assert len(station.events.of(WorkerStarted)) == 1
     assert (await bench.find(uid)).crashes == 0
-
-
-async def test_nothing_is_started_after_the_lease(bench: Bench) -> None:
-    """Jobs that were claimed before a time in which nothing ran are given back instead."""
-    held: list[set[UUID]] = []
-    # Not longer: a claim may hold the worker's row until this loop reads what it has sent.
-    locker = psycopg.connect(bench.dsn, options="-c lock_timeout=100ms")
-
-    async def handler(job: Job) -> None:
-        if held or job.payload < 50:
-            return
-        try:
-            locker.execute("select from steve.worker for update")
-        except LockNotAvailable:
-            locker.rollback()
-            return
-        rows = locker.execute(
-            "select uid from steve.job where status = 'running' and uid <> %s", [job.uid]
-        ).fetchall()
-        # Some have run, and their end is not written yet.
-        waiting = {uid for (uid,) in rows if uid not in begun(station)}
-        if waiting:
-            held.append(waiting)
-            time.sleep(1.5 * LEASE)  # noqa: ASYNC251 - nothing runs meanwhile
-            # The lock stays: a renewal between here and the next job would be in time.
-        else:
-            locker.rollback()
-
-    await bench.create_many("t", range(2000))
-    station = await bench.worker({"t": handler}, lease=LEASE, concurrency=1, started=False)
-    await station.worker.start()
-    await station.events.wait(LeaseLost)
-    locker.close()
-    await station.all_over(2000)
-    (claimed_ahead,) = held
-    for uid in claimed_ahead:
-        job = await bench.find(uid)
-        assert (job.attempts, job.refunded) == (2, 1)
-
-
-def begun(station: Station) -> set[UUID]:
-    return {event.job.uid for event in station.events.of(AttemptStarted)}
 
 
 async def _true(value: object) -> bool:

@@ -1,0 +1,55 @@
+"""How often the log may say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from time import monotonic
+
+BURST = 3
+"""Lines of one subject that are written however quickly they come."""
+
+EVERY = 2.0
+"""Seconds after which one line more of that subject may be written."""
+
+
+class Restraint:
+    """A token bucket for each subject: a database that is away must not fill anybody's disk."""
+
+    def __init__(self, burst: int = BURST, every: float = EVERY) -> None:
+        self._burst = burst
+        self._every = every
+        self._accounts: dict[Hashable, _Account] = {}
+
+    def admit(self, subject: Hashable) -> int | None:
+        """Ask to write a line.
+
+        Returns how many lines of this subject were kept back since the last that was written, or
+        None: this one is kept back too.
+        """
+        now = monotonic()
+        account = self._accounts.get(subject)
+        if account is None:
+            account = self._accounts[subject] = _Account(self._burst, now)
+        account.earn(now, self._burst, self._every)
+        return account.spend()
+
+
+class _Account:
+    __slots__ = ("earned_at", "kept_back", "tokens")
+
+    def __init__(self, tokens: float, earned_at: float) -> None:
+        self.tokens = tokens
+        self.earned_at = earned_at
+        self.kept_back = 0
+
+    def earn(self, now: float, burst: int, every: float) -> None:
+        self.tokens = min(burst, self.tokens + (now - self.earned_at) / every)
+        self.earned_at = now
+
+    def spend(self) -> int | None:
+        if self.tokens < 1:
+            self.kept_back += 1
+            return None
+        self.tokens -= 1
+        kept_back, self.kept_back = self.kept_back, 0
+        return kept_back
