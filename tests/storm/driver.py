@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
+import signal
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -199,13 +201,29 @@ class Storm:
             return await self._connections() <= MOST_CONNECTIONS * len(workers)
 
         await self.scene.eventually(few, START)
+        tasks = await self._tasks(workers)
         return Traces(
             connections=await self._connections() / max(1, len(workers)),
             threads=max((_entries(worker, "task") for worker in workers), default=0),
+            tasks=max(tasks, default=0),
             files=max((_entries(worker, "fd") for worker in workers), default=0),
             memory=max((_peak_memory(worker) for worker in workers), default=0),
             lines=max(m.busiest for m in (*self.crew.members, *self.crew.gone)),
         )
+
+    async def _tasks(self, workers: Iterable[Member]) -> list[int]:
+        """How many each worker has, by its own count."""
+        # Any other may not know the signal yet, and would die of it.
+        asked = [worker for worker in workers if self.scene.watch.at_work(worker.pid)]
+        for worker in asked:
+            os.kill(worker.pid, signal.SIGUSR1)
+
+        def counts() -> list[int | None]:
+            return [self.scene.watch.tasks(worker.pid) for worker in asked]
+
+        if not await self.scene.eventually(lambda: None not in counts(), START):
+            self.crew.surprises.append("a worker did not count its tasks")
+        return [number for number in counts() if number is not None]
 
     async def _connections(self) -> int:
         rows = await self.server.run(

@@ -20,12 +20,13 @@ What = Literal[
     "created", "doomed",            # a create was acknowledged; its transaction was rolled back
     "refused",                      # a producer's call failed: what became of it is not known
     "paused", "resumed", "dead",    # a process was stopped, went on, is gone
+    "tasks",                        # how many there are in a worker now
 ]  # fmt: skip
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that happened. `at` is the monotonic clock, `wall` the process's own idea of the
-    time of day, `kind` the type of the job or of the failure."""
+    time of day, `kind` the type of the job or of the failure, `number` that of tasks."""
 
     what: What
     at: float
@@ -34,6 +35,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     uid: str = ""
     attempt: int = 0
     kind: str = ""
+    number: int = 0
 
 
 class Ledger:
@@ -44,12 +46,20 @@ class Ledger:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     def note(
-        self, what: What, *, pid: int = 0, uid: object = "", attempt: int | None = 0, kind: str = ""
+        self,
+        what: What,
+        *,
+        pid: int = 0,
+        uid: object = "",
+        attempt: int | None = 0,
+        kind: str = "",
+        number: int = 0,
     ) -> None:
         """Write a line, by default about this process."""
         line = Line(
-            what, time.monotonic(), pid or os.getpid(), time.time(), str(uid), attempt or 0, kind
-        )
+            what, time.monotonic(), pid or os.getpid(), time.time(), str(uid), attempt or 0, kind,
+            number,
+        )  # fmt: skip
         os.write(self._file, msgspec.json.encode(line) + b"\n")
 
     def close(self) -> None:
@@ -75,6 +85,7 @@ class Watch:
         self._at_work: set[int] = set()
         self._starts: dict[str, Line] = {}
         self._ends: dict[int, float] = {}
+        self._tasks: dict[int, int] = {}
 
     def running(self, pid: int) -> int:
         """How many handlers of a process have begun and not ended."""
@@ -96,6 +107,11 @@ class Watch:
         self._catch_up()
         return self._ends.get(attempt)
 
+    def tasks(self, pid: int) -> int | None:
+        """How many tasks a process has counted when it was asked last."""
+        self._catch_up()
+        return self._tasks.get(pid)
+
     def _catch_up(self) -> None:
         with self._path.open("rb") as file:
             file.seek(self._place)
@@ -110,3 +126,5 @@ class Watch:
             elif line.what == "end":
                 self._running[line.pid].discard(line.attempt)
                 self._ends[line.attempt] = line.at
+            elif line.what == "tasks":
+                self._tasks[line.pid] = line.number

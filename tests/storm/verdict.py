@@ -22,6 +22,7 @@ MOST_CONNECTIONS = 15.0
 
 MOST_MEMORY = 300 << 20
 MOST_THREADS = 40
+MOST_TASKS = 40
 MOST_FILES = 60
 _SHOWN = 10
 
@@ -32,6 +33,7 @@ class Traces:
 
     connections: float
     threads: int
+    tasks: int
     files: int
     memory: int
     lines: float
@@ -44,6 +46,8 @@ class Traces:
             yield f"{self.connections:g} connections a worker"
         if self.threads > MOST_THREADS:
             yield f"{self.threads} threads in a worker"
+        if self.tasks > MOST_TASKS:
+            yield f"{self.tasks} tasks in a worker"
         if self.files > MOST_FILES:
             yield f"{self.files} open files in a worker"
         if self.memory > MOST_MEMORY:
@@ -111,8 +115,9 @@ class Verdict:
             f" worker; {len(self.history.events)} changes on record"
         )
         console.print(
-            f"at the end: {self.traces.connections:.1f} connections, {self.traces.threads} threads,"
-            f" {self.traces.files} files, {self.traces.memory >> 20} MB a worker; at most"
+            f"at the end a worker has {self.traces.connections:.1f} connections,"
+            f" {self.traces.threads} threads, {self.traces.tasks} tasks, {self.traces.files} files,"
+            f" {self.traces.memory >> 20} MB; at most"
             f" {self.traces.lines:.1f} log lines per second"
         )
         if taken := recoveries(self.history.lines):

@@ -25,6 +25,14 @@ jobs = Jobs(lease=LEASE, grace=GRACE, poll_interval=0.5, migrate="never")
 _ledger = Ledger(Path(os.environ["STORM_LEDGER"]))
 
 
+def count_tasks(_number: int, _frame: object) -> None:
+    """Note how many tasks there are, when the driver asks by a signal."""
+    _ledger.note("tasks", number=len(asyncio.all_tasks()))
+
+
+signal.signal(signal.SIGUSR1, count_tasks)
+
+
 @contextmanager
 def noted(job: Job) -> Iterator[None]:
     """Note the start of an attempt and how it ended."""
