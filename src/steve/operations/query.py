@@ -28,7 +28,7 @@ def find(
             found.append((job, read_attempts(job, row[32]) if with_attempts else None))
         return found
 
-    times = [time for time in map(uid_time, uids) if time is not None] or [_EVER]
+    times = [min(time, _EVER) for time in map(uid_time, uids) if time is not None] or [_EVER]
     return Operation(
         "jobs/find",
         {

@@ -47,6 +47,9 @@ def test_some_of_many(scene: Scene) -> None:
     assert [attempts for _, attempts in found] == [None] * 3
     assert scene.run(find([])) == []
     assert scene.run(find([uuid7()])) == []
+    # A time that neither Python nor a partition has.
+    assert scene.run(find([UUID("e677d21f-dbff-7000-8000-000000000000")])) == []
+    assert scene.run(find([UUID("ffffffff-ffff-7fff-bfff-ffffffffffff")])) == []
 
 
 def run_through(scene: Scene) -> UUID:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pydantic
 import pytest
 
 from steve.core.codec import decode, encode, encode_result
@@ -171,7 +172,6 @@ def test_a_result_whose_reading_ends_the_program_is_kept_as_a_note():
 
 
 def test_a_real_pydantic_model():
-    pydantic = pytest.importorskip("pydantic")
     model = pydantic.create_model("User", name=(str, ...), born=(date, ...))
     user = model(name="x", born=date(2000, 1, 2))
     assert decode(encode({"user": user}, limit=1000)) == {
