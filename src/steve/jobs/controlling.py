@@ -7,6 +7,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from psycopg import AsyncConnection
+
 from steve.core.checks import flag, whole
 from steve.core.errors import JobRunning
 from steve.core.job import STATUSES, TERMINAL
@@ -94,23 +96,24 @@ class Controlling(Looking):
 
     async def _delete_together(self, uids: Sequence[UUID]) -> list[UUID]:
         """Delete all of these, or none if one of them is running."""
-        if len(uids) <= BATCH:
-            deleted = await self._run(control.delete(uids))
-            if deleted.running:
-                raise JobRunning(deleted.running)
-            return deleted.uids
         runtime = await self._opened()
         gone: list[UUID] = []
         with explained(self._settings.schema):
             async with runtime.database.connection() as connection, connection.transaction():
                 for batch in _slices(uids):
-                    deleted = await execute(
-                        connection, control.delete(batch), self._settings.schema
-                    )
-                    if deleted.running:
-                        raise JobRunning(deleted.running)
-                    gone += deleted.uids
+                    found = await self._delete_here(connection, batch)
+                    # A job that was on its way from one table to the other has arrived now.
+                    unseen = list(set(batch).difference(found))
+                    gone += [*found, *await self._delete_here(connection, unseen)]
         return gone
+
+    async def _delete_here(
+        self, connection: AsyncConnection[Any], uids: Sequence[UUID]
+    ) -> list[UUID]:
+        deleted = await execute(connection, control.delete(uids), self._settings.schema)
+        if deleted.running:
+            raise JobRunning(deleted.running)
+        return deleted.uids
 
     async def _batches(
         self,

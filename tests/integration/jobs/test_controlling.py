@@ -6,12 +6,16 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from integration.jobs.conftest import Connection, Make
 from steve import Job, JobRunning, Jobs, OptionError, OptionTypeError
 from steve.core.uid import uuid7
+from steve.database.execute import execute
 from steve.jobs import controlling
+from steve.operations.control import retry
+from support.waiting import eventually_async
 
 
 async def statuses(connection: Connection) -> dict[UUID, str]:
@@ -162,6 +166,25 @@ async def test_deleting(jobs: Jobs, connection: Connection) -> None:
     assert await jobs.delete(made[0]) == []
     assert (await jobs.find(made[0])).job is None
     assert set(await statuses(connection)) == {made[2].uid, made[3].uid}
+
+
+async def test_a_job_on_its_way_out_of_the_archive_is_deleted(
+    jobs: Jobs, connection: Connection, shared_dsn: str
+) -> None:
+    job = await jobs.create("t")
+    await jobs.cancel(job)
+    async with await psycopg.AsyncConnection.connect(shared_dsn) as other:
+        await execute(other, retry([job.uid], starts=1, force=False), "steve")
+        deleting = asyncio.create_task(jobs.delete(job))
+
+        async def waits() -> bool:
+            cursor = await connection.execute("select from pg_locks where not granted")
+            return cursor.rowcount > 0
+
+        await eventually_async(waits)
+        await other.commit()
+    assert await deleting == [job.uid]
+    assert await statuses(connection) == {}
 
 
 @pytest.mark.parametrize("batch", [500, 1])
