@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
@@ -23,8 +24,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from steve.database.dsn import effective, host_count, normalised
-from steve.database.refusal import Refusal, no_answer, refusal
-from steve.database.session import settle, settle_blocking
+from steve.database.refusal import NO_WRITES, Refusal, no_answer, refusal
+from steve.database.session import is_read_only, settle, settle_blocking
 
 KEEPALIVES = {
     "keepalives": "1",
@@ -74,15 +75,19 @@ async def connect_patiently(
     timeout: float = 10.0,
     autocommit: bool = True,
     statement_timeout: float | None = None,
+    writable: bool = False,
+    missed: Callable[[str], None] = lambda reason: None,
 ) -> AsyncConnection[TupleRow]:
     """Do as `connect` does, but try again until `timeout` while the server is not there yet.
 
-    What waiting does not mend, such as a wrong password, is raised at once.
+    If `writable`, a server that takes no writes counts as not there. `missed` is told why each
+    attempt failed. What waiting does not mend, such as a wrong password, is raised at once.
     """
     end = monotonic() + timeout
     pause = FIRST_PAUSE
     while True:
-        opened = await _open(dsn, name, max(end - monotonic(), 0.001), statement_timeout)
+        left = max(end - monotonic(), 0.001)
+        opened = await _open(dsn, name, left, statement_timeout, writable=writable)
         if not isinstance(opened, Refusal):
             if not autocommit:
                 await opened.set_autocommit(False)
@@ -90,6 +95,7 @@ async def connect_patiently(
         wait = pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients, hides nothing
         if opened.permanent or monotonic() + wait >= end:
             raise opened.error(dsn, after=timeout)
+        missed(opened.reason)
         await asyncio.sleep(wait)
         pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -101,13 +107,14 @@ def connect_blocking(
     timeout: float = 10.0,
     autocommit: bool = True,
     statement_timeout: float | None = None,
+    writable: bool = False,
 ) -> Connection[TupleRow]:
-    """Do as `connect` does, for threads."""
+    """Do as `connect` does, for threads; if `writable`, refuse a server that takes no writes."""
     answer: Future[OpenedBlocking] = Future()
 
     def work() -> None:
         try:
-            opened = _open_blocking(dsn, name, timeout, statement_timeout)
+            opened = _open_blocking(dsn, name, timeout, statement_timeout, writable=writable)
         except BaseException as error:
             with suppress(Exception):
                 answer.set_exception(error)
@@ -144,7 +151,9 @@ def described(dsn: str, name: str, timeout: float) -> str:
     return make_conninfo(dsn, **ours, application_name=name, client_encoding="utf8")
 
 
-async def _open(dsn: str, name: str, timeout: float, statement_timeout: float | None) -> Opened:
+async def _open(
+    dsn: str, name: str, timeout: float, statement_timeout: float | None, *, writable: bool = False
+) -> Opened:
     # A refusal is returned and not raised: an exception would carry psycopg's along as context.
     conninfo = described(dsn, name, timeout)
     connection: AsyncConnection[TupleRow] | None = None
@@ -152,7 +161,9 @@ async def _open(dsn: str, name: str, timeout: float, statement_timeout: float | 
         async with asyncio.timeout(timeout):
             connection = await AsyncConnection.connect(conninfo, autocommit=True)
             await settle(connection, statement_timeout)
+        if not (writable and is_read_only(connection)):
             return connection
+        found = NO_WRITES
     except TimeoutError:
         found = no_answer(timeout)
     except (psycopg.Error, OSError, UnicodeError) as error:
@@ -167,7 +178,7 @@ async def _open(dsn: str, name: str, timeout: float, statement_timeout: float | 
 
 
 def _open_blocking(
-    dsn: str, name: str, timeout: float, statement_timeout: float | None
+    dsn: str, name: str, timeout: float, statement_timeout: float | None, *, writable: bool
 ) -> OpenedBlocking:
     conninfo = described(dsn, name, timeout)
     connection: Connection[TupleRow] | None = None
@@ -178,4 +189,7 @@ def _open_blocking(
         if connection is not None:
             connection.close()
         return refusal(error, dsn)
+    if writable and is_read_only(connection):
+        connection.close()
+        return NO_WRITES
     return connection

@@ -17,7 +17,7 @@ from steve.core.errors import ConnectionFailed
 from steve.database.connect import connect, connect_blocking, connect_patiently
 from steve.database.deadline import Deadline
 from steve.database.dsn import location, normalised
-from steve.database.errors import is_connection_spoiled, is_rolled_back, is_transient
+from steve.database.errors import READ_ONLY, is_connection_spoiled, is_rolled_back, is_transient
 from steve.database.execute import (
     Runnable,
     execute,
@@ -25,7 +25,9 @@ from steve.database.execute import (
     execute_together,
 )
 from steve.database.pool import MOST_CONNECTIONS, Pool, checkout, dsn_of, make_pool
+from steve.database.presence import Presence
 from steve.database.session import Profile, profile_of, settle
+from steve.telemetry.telemetry import Telemetry
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -35,8 +37,6 @@ PAUSES = (0.05, 0.2, 0.8)
 
 MARGIN = 5.0
 """Seconds beyond the statement timeout after which the server is taken for dead."""
-
-_READ_ONLY = "25006"
 
 
 class Operation(Runnable[T_co], Protocol[T_co]):
@@ -67,12 +67,14 @@ class Database:
         connect_timeout: float = 10.0,
         statement_timeout: float = 30.0,
         max_connections: int = MOST_CONNECTIONS,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.schema = schema
         self.name = name
         self.connect_timeout = connect_timeout
         self.statement_timeout = statement_timeout
         self.max_connections = max_connections
+        self.presence = Presence(telemetry)
         self._dsn = normalised(db) if isinstance(db, str) else ""
         self._theirs = None if isinstance(db, str) else db
         self._ours: Pool | None = None
@@ -146,7 +148,7 @@ class Database:
                 except psycopg.Error as error:
                     if is_connection_spoiled(error):
                         await connection.close()
-                        if error.sqlstate == _READ_ONLY and self._ours is not None:
+                        if error.sqlstate == READ_ONLY and self._ours is not None:
                             # A failover: the others lead to the demoted server too.
                             await self._ours.drain()
                     raise
@@ -157,25 +159,30 @@ class Database:
             raise await self._reason(pool)
 
     async def connect(
-        self, *, name: str, timeout: float | None = None
+        self, *, name: str, timeout: float | None = None, writable: bool = True
     ) -> AsyncConnection[TupleRow]:
-        """Open a connection of one's own, waiting for a server that is starting.
+        """Open a connection of one's own, waiting for a server that is starting, or, unless not
+        `writable`, that takes no writes.
 
         `timeout` is `connect_timeout` unless given. Raises ConnectionFailed.
         """
+        dsn = await self.dsn()
         connection = await connect_patiently(
-            await self.dsn(),
+            dsn,
             name=name,
             timeout=self.connect_timeout if timeout is None else timeout,
             statement_timeout=self.statement_timeout,
+            writable=writable,
+            missed=lambda reason: self.presence.missed(location(dsn), reason),
         )
+        self.presence.reached()
         self._profile = profile_of(connection)
         return connection
 
     def connect_blocking(
         self, *, name: str, timeout: float | None = None, statement_timeout: float | None = None
     ) -> Connection[TupleRow]:
-        """Open a blocking connection of one's own, for a thread; one attempt.
+        """Open a blocking connection of one's own, to write, for a thread; one attempt.
 
         The timeouts are the database's own unless given. Raises ConnectionFailed.
         """
@@ -186,6 +193,7 @@ class Database:
             statement_timeout=(
                 self.statement_timeout if statement_timeout is None else statement_timeout
             ),
+            writable=True,
         )
 
     async def close(self) -> None:

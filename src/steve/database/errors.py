@@ -5,12 +5,14 @@ from __future__ import annotations
 import psycopg
 import psycopg_pool
 
-from steve.core.errors import ConnectionFailed
+from steve.core.errors import ConnectionFailed, SchemaError
+
+READ_ONLY = "25006"
 
 _LOST = frozenset({"57P01", "57P02", "57P03", "57P04", "57P05", "25P03"})
 """The server has ended the connection, or takes none at present."""
 
-_PASSING = frozenset({"25006", "55006", "55P03", "57014"})
+_PASSING = frozenset({READ_ONLY, "55006", "55P03", "57014"})
 """Read-only after a failover, in use, locked, out of time."""
 
 _PASSING_CLASSES = frozenset({"08", "40", "53"})
@@ -51,7 +53,19 @@ def is_connection_lost(error: BaseException) -> bool:
 
 def is_connection_spoiled(error: BaseException) -> bool:
     """Whether the connection is of no more use: lost, to a demoted server, or with an old plan."""
-    return is_connection_lost(error) or _state(error) == "25006" or is_plan_outdated(error)
+    return is_connection_lost(error) or _state(error) == READ_ONLY or is_plan_outdated(error)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the server is not there for us yet: it starts, stops, is full, or read-only."""
+    if isinstance(error, SchemaError):
+        # Said in steve's words, with the database's behind them.
+        return error.__cause__ is not None and is_away(error.__cause__)
+    return (
+        is_connection_lost(error)
+        or isinstance(error, TimeoutError)
+        or _state(error) in {READ_ONLY, "53300"}
+    )
 
 
 def is_rolled_back(error: BaseException) -> bool:

@@ -36,6 +36,9 @@ class Refusal:
         )
 
 
+NO_WRITES = Refusal("the server is read-only: a standby, or a primary that was demoted")
+
+
 def refusal(error: BaseException, dsn: str) -> Refusal:
     """Say what `error`, met while connecting, means."""
     words = _NOISE.sub("", " ".join(str(error).split())) or type(error).__name__

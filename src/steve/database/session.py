@@ -55,6 +55,18 @@ def profile_of(connection: AsyncConnection[Any] | Connection[Any]) -> Profile:
     return Profile(pooled=connection.prepare_threshold is None)
 
 
+def is_read_only(connection: AsyncConnection[Any] | Connection[Any]) -> bool:
+    """Whether the server of a settled connection has said that it takes no writes.
+
+    It says so by itself, without being asked. A pooler only repeats what it once heard.
+    """
+    said = connection.info.parameter_status
+    return not profile_of(connection).pooled and "on" in (
+        said("in_hot_standby"),
+        said("default_transaction_read_only"),
+    )
+
+
 def _values(
     connection: AsyncConnection[Any] | Connection[Any], statement_timeout: float | None
 ) -> list[Any]:

@@ -27,7 +27,7 @@ async def hears_itself(
     Raises ConnectionFailed, and what the database says to LISTEN.
     """
     if listen_db is None:
-        connection = await database.connect(name=NAME)
+        connection = await database.connect(name=NAME, writable=False)
     else:
         connection = await connect(listen_db, name=NAME, timeout=database.connect_timeout)
     async with connection:

@@ -16,6 +16,7 @@ from steve.core.settings import Settings
 from steve.database.database import Database
 from steve.database.dsn import find_dsn, location
 from steve.database.migrate import check, migrate
+from steve.database.patience import until_there
 from steve.events.calls import Calls
 from steve.events.listener import Listener
 from steve.events.waiter import Waiter
@@ -59,7 +60,7 @@ class Runtime:
     @classmethod
     async def find(cls, settings: Settings, telemetry: Telemetry, calls: Calls) -> Runtime:
         """Find the database; nothing is connected yet. Raises `EmbeddedUnavailable`."""
-        database, embedded = await _find(settings)
+        database, embedded = await _find(settings, telemetry)
         return cls(settings, telemetry, calls, database, embedded)
 
     async def prepare(self) -> None:
@@ -67,18 +68,21 @@ class Runtime:
 
         Raises `ConnectionFailed` and `SchemaError`.
         """
+        await until_there(self.database, self._look_after_schema)
+        self.prepared = True
+
+    async def _look_after_schema(self) -> None:
         async with self.connection() as connection:
             if self._settings.migrate == "auto":
                 await migrate(connection, self._settings.schema)
             elif self._settings.migrate == "check":
                 await check(connection, self._settings.schema)
-        self.prepared = True
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection[Any], None]:
         """Give a connection of its own, where a mistake in the address shows at once."""
         if isinstance(self._settings.db, str | None):
-            async with await self.database.connect(name=NAME) as connection:
+            async with await self.database.connect(name=NAME, writable=False) as connection:
                 yield connection
         else:
             # Only the caller's pool itself knows all about how it connects.
@@ -99,22 +103,22 @@ class Runtime:
         self._end_log()
 
 
-async def _find(settings: Settings) -> tuple[Database, EmbeddedServer | None]:
+async def _find(settings: Settings, telemetry: Telemetry) -> tuple[Database, EmbeddedServer | None]:
     """Take the database from where the settings or the environment say, and log which it is."""
     if not isinstance(settings.db, str | None):
         logger.info("using the database of the pool %r", settings.db.name)
-        return _made(settings.db, settings), None
+        return _made(settings.db, settings, telemetry), None
     source = find_dsn(settings.db)
     if source.dsn is not None:
         logger.info("using the database %s (from %s)", location(source.dsn), source.origin)
-        return _made(source.dsn, settings), None
+        return _made(source.dsn, settings, telemetry), None
     _refuse_embedded(os.environ)
     # Few programs need it, and finding the binaries takes time.
     from steve.database.embedded import start
 
     server = await start()
     logger.info("using the embedded PostgreSQL %s in %s", server.version, server.directory)
-    return _made(server.dsn, settings), server
+    return _made(server.dsn, settings, telemetry), server
 
 
 def _refuse_embedded(environment: Mapping[str, str]) -> None:
@@ -131,5 +135,11 @@ def _refuse_embedded(environment: Mapping[str, str]) -> None:
     )
 
 
-def _made(db: Any, settings: Settings) -> Database:
-    return Database(db, settings.schema, name=NAME, connect_timeout=settings.connect_timeout)
+def _made(db: Any, settings: Settings, telemetry: Telemetry) -> Database:
+    return Database(
+        db,
+        settings.schema,
+        name=NAME,
+        connect_timeout=settings.connect_timeout,
+        telemetry=telemetry,
+    )

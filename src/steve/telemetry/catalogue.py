@@ -153,6 +153,19 @@ class PartitionBusy(Event, frozen=True):
     name: str
 
 
+class DatabaseAwaited(Event, frozen=True):
+    """The database is not there, or takes no writes: it is tried again and again."""
+
+    where: str
+    reason: str
+
+
+class DatabaseReached(Event, frozen=True):
+    """The database is there again, after so many seconds."""
+
+    seconds: float
+
+
 class ListenUnavailable(Event, frozen=True):
     """Notifications do not arrive; polling goes on."""
 

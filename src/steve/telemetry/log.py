@@ -163,6 +163,14 @@ def _busy(event: events.PartitionBusy) -> None:
     logger.info("partition %s is past its retention but still read; later", event.name)
 
 
+def _awaited(event: events.DatabaseAwaited) -> None:
+    logger.info("waiting for the database %s: %s", event.where, event.reason)
+
+
+def _reached(event: events.DatabaseReached) -> None:
+    logger.info("the database is there, %.1f s later", event.seconds)
+
+
 def _no_listen(event: events.ListenUnavailable) -> None:
     logger.warning("LISTEN does not work (%s): polling instead", _first_line(event.reason))
 
@@ -198,6 +206,8 @@ _TROUBLE: dict[type[events.Event], _Writer] = {
     events.JobsRescued: _rescued,
     events.JobsParked: _parked,
     events.JobsUnparked: _unparked,
+    events.DatabaseAwaited: _awaited,
+    events.DatabaseReached: _reached,
     events.ListenUnavailable: _no_listen,
     events.ListenRestored: _listen,
     events.LoopBlocked: _blocked,

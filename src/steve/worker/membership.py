@@ -8,6 +8,7 @@ from time import monotonic
 from steve.core.registry import Registry
 from steve.core.settings import Settings
 from steve.database.database import Database
+from steve.database.patience import until_there
 from steve.operations.maintenance import sweep
 from steve.operations.worker import announce_types, register, retire
 from steve.telemetry.catalogue import LeaseRenewalFailed, WorkerStarted
@@ -67,9 +68,12 @@ class Membership:
         """Register, for the first time or, after a death, under a new id."""
         await self._stop_keeper()
         types = self._registry.types()
-        granted_at = monotonic()
         introduction = introduce(self._settings, self._channel, types, self._concurrency)
-        self.id = await self._lane.run(register(introduction))
+
+        async def registered() -> tuple[float, int]:
+            return monotonic(), await self._lane.run(register(introduction))
+
+        granted_at, self.id = await until_there(self._database, registered)
         self._keeper = LeaseKeeper(
             self._database,
             self.id,
