@@ -53,7 +53,7 @@ async def migrate(
     require_server(connection)
     known = migrations(schema)
     done: list[Migration] = []
-    retries = _Retries(patience)
+    retries = Retries(patience)
     async with explained(connection, schema):
         at = await _version(connection, schema)
         while at < len(known):
@@ -120,14 +120,14 @@ async def uninstall(
     Raises SchemaError when its tables are in use for longer than `patience` seconds.
     """
     require_idle(connection)
-    retries = _Retries(patience)
+    retries = Retries(patience)
     async with explained(connection, schema):
         while True:
             try:
-                async with _locked(connection, schema):
+                async with locked(connection, schema):
                     if await _recorded(connection, schema) is None:
                         return False
-                    await _rows(connection, f"drop schema {quoted(schema)} cascade")
+                    await fetch(connection, f"drop schema {quoted(schema)} cascade")
                     return True
             except psycopg.Error as error:
                 if not retries.allow(error):
@@ -135,7 +135,7 @@ async def uninstall(
             await retries.pause()
 
 
-class _Retries:
+class Retries:
     """Decides which failures are tried again, and until when."""
 
     def __init__(self, patience: float) -> None:
@@ -153,7 +153,7 @@ class _Retries:
 
 async def _apply(connection: AsyncConnection[Any], schema: str, migration: Migration) -> bool:
     """Run one migration, unless somebody else has meanwhile; return whether it was run."""
-    async with _locked(connection, schema):
+    async with locked(connection, schema):
         at = await _recorded(connection, schema)
         if (at or 0) >= migration.version:
             return False
@@ -161,7 +161,7 @@ async def _apply(connection: AsyncConnection[Any], schema: str, migration: Migra
             await _require_room(connection, schema)
         # Without parameters, so that several statements may be sent at once.
         await _cursor(connection).execute(cast("LiteralString", migration.text), prepare=False)
-        await _rows(
+        await fetch(
             connection,
             f"insert into {quoted(schema)}.migration (version, name) values ($1::integer, $2)",
             migration.version,
@@ -171,18 +171,18 @@ async def _apply(connection: AsyncConnection[Any], schema: str, migration: Migra
 
 
 @asynccontextmanager
-async def _locked(connection: AsyncConnection[Any], schema: str) -> AsyncGenerator[None, None]:
+async def locked(connection: AsyncConnection[Any], schema: str) -> AsyncGenerator[None, None]:
     """Open a transaction that holds the lock of the schema and sees what came before it."""
     async with connection.transaction():
         # Under a stricter isolation the snapshot would be older than the lock.
-        await _rows(connection, "set transaction isolation level read committed")
-        await _rows(
+        await fetch(connection, "set transaction isolation level read committed")
+        await fetch(
             connection,
             "select set_config('lock_timeout', $1, true),"
             " set_config('statement_timeout', '0', true)",
             f"{LOCK_TIMEOUT * 1000:.0f}",
         )
-        await _rows(connection, "select pg_advisory_xact_lock($1)", _lock_key(schema))
+        await fetch(connection, "select pg_advisory_xact_lock($1)", _lock_key(schema))
         yield
 
 
@@ -196,7 +196,7 @@ async def _recorded(connection: AsyncConnection[Any], schema: str) -> int | None
     """Return the version in the migration table, or None where there is no such table."""
     # Asked of the catalogue's rows: to_regclass may answer from a cache that is older than a lock
     # we have just been given.
-    found = await _rows(
+    found = await fetch(
         connection,
         "select exists ("
         "  select from pg_attribute a where a.attrelid = c.oid and a.attname = 'version'"
@@ -210,13 +210,13 @@ async def _recorded(connection: AsyncConnection[Any], schema: str) -> int | None
     if not found[0][0]:
         raise _occupied(schema, "migration")
     table = f"{quoted(schema)}.migration"
-    rows = await _rows(connection, f"select coalesce(max(version), 0) from {table}")
+    rows = await fetch(connection, f"select coalesce(max(version), 0) from {table}")
     return rows[0][0]
 
 
 async def _require_room(connection: AsyncConnection[Any], schema: str) -> None:
     """Refuse a schema that holds tables of others: to uninstall is to drop the whole schema."""
-    rows = await _rows(
+    rows = await fetch(
         connection,
         "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
         "where n.nspname = $1 limit 1",
@@ -250,7 +250,7 @@ def _cursor(connection: AsyncConnection[Any]) -> AsyncOwnCursor:
     return AsyncOwnCursor(connection, row_factory=tuple_row)
 
 
-async def _rows(connection: AsyncConnection[Any], text: str, *values: object) -> list[Any]:
+async def fetch(connection: AsyncConnection[Any], text: str, *values: object) -> list[Any]:
     cursor = _cursor(connection)
     await cursor.execute(cast("LiteralString", text), values or None, prepare=False, binary=True)
     return await cursor.fetchall() if cursor.rownumber is not None else []

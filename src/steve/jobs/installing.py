@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from steve.core.errors import WorkersAlive
 from steve.database import migrate as schema
 from steve.database.execute import execute
+from steve.database.grants import Grants, check_grants, migrate_and_grant
 from steve.jobs.opened import Opened
 from steve.operations.worker import alive
 
@@ -16,14 +17,19 @@ from steve.operations.worker import alive
 class Installing(Opened):
     """The part of the manager that looks after the tables."""
 
-    async def migrate(self) -> None:
+    async def migrate(self, *, grant: Grants | None = None) -> None:
         """Install the schema or bring it up to date, whatever the setting `migrate` says.
 
-        Raises `SchemaError` when that is not possible.
+        `grant` names roles that are to create jobs, run them or look at them, each part a role or
+        several: `{"producer": "web", "worker": ["crew", "batch"], "monitor": "grafana"}`.
+
+        Raises `SchemaError` when that is not possible, before anything is changed when there is no
+        such role.
         """
+        grants = check_grants(grant or {})
         runtime = await self._opened(prepared=False)
         async with runtime.connection() as connection:
-            await schema.migrate(connection, self._settings.schema)
+            await migrate_and_grant(connection, self._settings.schema, grants)
         runtime.prepared = True
 
     async def reset(self, *, force: bool = False) -> None:

@@ -12,15 +12,15 @@ from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.sql import SQL, Identifier
 
 from steve.core.settings import Retention
+from steve.database.execute import execute
 from steve.maintenance.service import Run
 from steve.operations.maintenance import (
-    Partition,
     create_partitions,
     expired_partitions,
     forget_workers,
+    remove_partition,
 )
 from steve.telemetry.catalogue import PartitionBusy, PartitionsRemoved
 from steve.telemetry.telemetry import Telemetry
@@ -36,13 +36,6 @@ _IN_USE = (
     psycopg.errors.UndefinedTable,
 )
 """Somebody reads the partition, or another worker is removing it."""
-
-_STEPS = {
-    # Not CONCURRENTLY: beside a prepared statement that prunes as it runs, and whose snapshot is
-    # older than the detachment, that can crash the server (seen on PostgreSQL 18.6).
-    "attached": SQL("alter table {} detach partition {}"),
-    "detaching": SQL("alter table {} detach partition {} finalize"),
-}
 
 
 class Partitions:
@@ -79,24 +72,18 @@ class Partitions:
         try:
             for partition in expired:
                 if await self._remove(connection, partition):
-                    removed.append(partition.name)
+                    removed.append(partition)
                 else:
-                    self._telemetry.emit(PartitionBusy(partition.name))
+                    self._telemetry.emit(PartitionBusy(partition))
         finally:
             await connection.close()
         if removed:
             self._telemetry.emit(PartitionsRemoved(tuple(removed)))
         return removed
 
-    async def _remove(self, connection: AsyncConnection[Any], partition: Partition) -> bool:
+    async def _remove(self, connection: AsyncConnection[Any], partition: str) -> bool:
         """Go as far as the readers allow; says whether the partition is gone."""
-        table = SQL("{}.{}").format(Identifier(self._schema), Identifier(partition.name))
-        parent = SQL("{}.{}").format(Identifier(self._schema), Identifier(partition.parent))
         with suppress(*_IN_USE):
-            async with connection.transaction():
-                await connection.execute("set local lock_timeout = '200ms'")
-                if partition.state in _STEPS:
-                    await connection.execute(_STEPS[partition.state].format(parent, table))
-                await connection.execute(SQL("drop table {}").format(table))
+            await execute(connection, remove_partition(partition), self._schema)
             return True
         return False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from steve.operations.operation import Operation, first_column
+from steve.operations.operation import Operation, first_column, nothing
 
 
 class Rescued(NamedTuple):
@@ -18,14 +18,6 @@ class Rescued(NamedTuple):
     type: str
     queue: str
     status: str
-
-
-class Partition(NamedTuple):
-    """A partition to be removed; `state` is how far an earlier removal has come."""
-
-    parent: str
-    name: str
-    state: str
 
 
 def bury() -> Operation[list[int]]:
@@ -82,7 +74,7 @@ def create_partitions() -> Operation[int]:
     return Operation("maintenance/create_partitions", {}, lambda rows: rows[0][0], repeatable=True)
 
 
-def expired_partitions(completed: float | None, other: float | None) -> Operation[list[Partition]]:
+def expired_partitions(completed: float | None, other: float | None) -> Operation[list[str]]:
     """List the partitions that are past their retention, in seconds (None: never).
 
     Attempts are kept as long as the longer of the two.
@@ -91,6 +83,11 @@ def expired_partitions(completed: float | None, other: float | None) -> Operatio
     return Operation(
         "maintenance/expired_partitions",
         {"completed": completed, "other": other, "attempts": attempts},
-        lambda rows: [Partition(*row) for row in rows],
+        first_column,
         repeatable=True,
     )
+
+
+def remove_partition(name: str) -> Operation[None]:
+    """Remove a partition that is over. Fails where that would wait for long, or it is gone."""
+    return Operation("maintenance/remove_partition", {"partition": name}, nothing)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from steve.jobs.doctor.check import Finding
-from steve.jobs.doctor.words import listed
+from steve.jobs.doctor.words import listed, literal
 from steve.sql import quoted
 
 
@@ -26,16 +27,7 @@ class Need(NamedTuple):
         return self.kind in {"table", "sequence"} and self.privilege != "SELECT"
 
     def __str__(self) -> str:
-        if self.kind == "partitions":
-            return "owning the tables, to make partitions"
         return f"{self.privilege} on {self.name or 'the schema'}"
-
-    def granted(self, schema: str, role: str) -> str:
-        """Return the SQL that gives it to a role; nothing gives away what goes with owning."""
-        if self.kind == "partitions":
-            return ""
-        place = quoted(schema) if self.kind == "schema" else f"{quoted(schema)}.{self.name}"
-        return f"GRANT {self.privilege} ON {self.kind.upper()} {place} TO {quoted(role)};"
 
 
 def _on(privileges: str, *names: str, kind: str = "table") -> tuple[Need, ...]:
@@ -52,8 +44,7 @@ PARTS = {
         *_on("INSERT", "job"),
         *_on("SELECT INSERT UPDATE DELETE", "sleeper"),
         *_on("EXECUTE", "create_jobs", "create_job", "cancel_jobs", kind="function"),
-        *_on("EXECUTE", "cancel_job", "retry_jobs", "retry_job", kind="function"),
-        *_on("EXECUTE", "wake_workers", kind="function"),
+        *_on("EXECUTE", "cancel_job", "drop_resent", "wake_workers", kind="function"),
     ),
     "worker": (
         *_ALL,
@@ -64,7 +55,7 @@ PARTS = {
         *_on("INSERT UPDATE DELETE", "worker"),
         *_on("SELECT INSERT UPDATE DELETE", "sleeper"),
         *_on("EXECUTE", "wake_workers", "wake_waiters", kind="function"),
-        Need("partitions", "attempt", ""),
+        *_on("EXECUTE", "create_partitions", "remove_partition", kind="function"),
     ),
     "monitor": (*_ALL, *_on("SELECT", "worker", "queue", "sleeper")),
 }
@@ -95,9 +86,10 @@ def judge_privileges(held: Sequence[bool | None], role: str, schema: str) -> lis
         if status == "ok":
             findings.append(Finding(status, text))
             continue
-        remedy = f"if it is to be a {part}, have the schema's owner run the SQL"
-        if any(need.kind == "partitions" for need in needs):
-            remedy += ", and make it a member of the role that owns the tables"
-        grants = [sql for need in needs if (sql := need.granted(schema, role))]
-        findings.append(Finding(status, text, remedy, grants))
+        remedy = (
+            f"if it is to be a {part}, have the schema's owner run "
+            f"`steve migrate --grant {shlex.quote(f'{part}={role}')}`, or the SQL"
+        )
+        grant = f"SELECT {quoted(schema)}.grant_part({literal(part)}, {literal(role)});"
+        findings.append(Finding(status, text, remedy, [grant]))
     return findings

@@ -1,5 +1,5 @@
 -- For each of several privileges whether this role has it; null where its object does not exist. A
--- privilege for some columns of a table counts. To make partitions is the owner's.
+-- privilege for some columns of a table counts.
 with home as (
     select oid from pg_namespace where nspname = :home::text
 )
@@ -13,10 +13,6 @@ select
         when 'function' then (
             select bool_and(has_function_privilege(p.oid, n.privilege)) from pg_proc p, home h
             where p.pronamespace = h.oid and p.proname = n.object
-        )
-        when 'partitions' then (
-            select pg_has_role(c.relowner, 'USAGE') from pg_class c, home h
-            where c.relnamespace = h.oid and c.relname = n.object
         )
         else (
             select case

@@ -1,5 +1,5 @@
--- Partitions whose rows are all older than their retention, in seconds (null: kept for ever), as
--- 'attached'; and those that an earlier, interrupted removal has left 'detaching' or 'detached'.
+-- Partitions whose rows are all older than their retention, in seconds (null: kept for ever), and
+-- those that an earlier, interrupted removal has left detached, or half detached.
 with home as (
     select relnamespace as oid from pg_class where oid = 'steve.job'::regclass
 ),
@@ -11,18 +11,17 @@ retention (parent, seconds) as (
 ),
 attached as (
     select
-        r.parent, c.relname::text as partition, i.inhdetachpending as detaching, r.seconds,
+        c.relname::text as partition, i.inhdetachpending as detaching, r.seconds,
         substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''([^'']+)''\)')::timestamptz as upper
     from retention r
     join pg_class p on p.relname = r.parent and p.relnamespace = (select oid from home)
     join pg_inherits i on i.inhparent = p.oid
     join pg_class c on c.oid = i.inhrelid
 )
-select parent, partition, case when detaching then 'detaching' else 'attached' end as state
-from attached
+select partition from attached
 where detaching or upper < steve.now() - seconds * interval '1 second'
 union all
-select r.parent, c.relname::text, 'detached'
+select c.relname::text
 from retention r
 join pg_class c on c.relname ~ ('^' || r.parent || '_\d{8}$') and c.relnamespace = (select oid from home)
 where not c.relispartition and c.relkind = 'r'

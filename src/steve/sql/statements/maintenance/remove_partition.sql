@@ -1,0 +1,1 @@
+select steve.remove_partition(:partition::text);
