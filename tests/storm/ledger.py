@@ -17,6 +17,7 @@ import msgspec
 
 What = Literal[
     "start", "end", "interrupted",  # a handler began, ended by itself, was stopped from outside
+    "asks", "answered",             # a handler asked PostgreSQL for something, and got it
     "created", "doomed",            # a create was acknowledged; its transaction was rolled back
     "refused",                      # a producer's call failed: what became of it is not known
     "paused", "resumed", "dead",    # a process was stopped, went on, is gone

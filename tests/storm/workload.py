@@ -33,21 +33,22 @@ def count_tasks(_number: int, _frame: object) -> None:
 signal.signal(signal.SIGUSR1, count_tasks)
 
 
+def note(what: What, job: Job) -> None:
+    """Note something about an attempt."""
+    _ledger.note(what, uid=job.uid, attempt=job.attempt_id, kind=job.type)
+
+
 @contextmanager
 def noted(job: Job) -> Iterator[None]:
     """Note the start of an attempt and how it ended."""
-
-    def note(what: What) -> None:
-        _ledger.note(what, uid=job.uid, attempt=job.attempt_id, kind=job.type)
-
-    note("start")
+    note("start", job)
     try:
         yield
     except asyncio.CancelledError:
-        note("interrupted")
+        note("interrupted", job)
         raise
     finally:
-        note("end")
+        note("end", job)
 
 
 @jobs.handler("tick")
@@ -71,11 +72,13 @@ def thread(job: Job) -> None:
 async def effect(job: Job) -> None:
     """Write something together with the end of the job."""
     with noted(job):
+        note("asks", job)
         async with job.transaction() as connection:
             await connection.execute(
                 "insert into storm.effect (uid, attempt_id) values (%s, %s)",
                 [job.uid, job.attempt_id],
             )
+        note("answered", job)
         await asyncio.sleep(job.payload["seconds"])
 
 
@@ -113,5 +116,5 @@ async def freeze(job: Job) -> None:
 @jobs.handler("poison")
 async def poison(job: Job) -> None:
     """Take the worker along."""
-    _ledger.note("start", uid=job.uid, attempt=job.attempt_id, kind=job.type)
+    note("start", job)
     os.kill(os.getpid(), signal.SIGKILL)

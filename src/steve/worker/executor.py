@@ -243,6 +243,9 @@ class Executor:
         run.task = start_task(self._loop, self._attempt(run))
 
     async def _attempt(self, run: Run) -> None:
+        # Up to Python 3.11 other handlers may have come first, and have let nothing happen for
+        # long: all that is in hand is told then that it is lost.
+        self._lease_is_over()
         self._handling.begin(run)
         try:
             # Awaited here and no deeper: a GeneratorExit out of what the handler awaits, a thread
