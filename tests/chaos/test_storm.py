@@ -1,4 +1,4 @@
-"""A short storm of kills: how soon the jobs of dead workers run elsewhere."""
+"""Short storms: one of kills alone, and one of all that needs only processes and a network."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from storm.__main__ import folder
 from storm.driver import LEASE, Plan, Storm
 from storm.executions import recoveries
+from storm.faults import EVERYWHERE
 from storm.faults.processes import KillWorker
 
 
@@ -32,3 +33,10 @@ async def test_jobs_of_killed_workers_run_elsewhere_in_time(
     assert len(taken) >= 3
     # The median: on a busy machine a single one may find all slots taken.
     assert median(taken) <= LEASE + 2.0
+
+
+@pytest.mark.timeout(300)
+async def test_a_minute_of_storm(place: Path) -> None:
+    """Nothing is lost, doubled or left behind, and each fault has struck."""
+    verdict = await Storm(Plan(60.0, 2, EVERYWHERE), place).run()
+    assert list(verdict.findings()) == []

@@ -66,6 +66,7 @@ class Executor:
         self._on_room = on_room
         self._overdue = overdue
         self._glanced_at = 0.0
+        self._lease_over = False
         self._buffer: deque[Run] = deque()
         self._running: dict[int, Run] = {}
         self._in_hand = dict.fromkeys(limited, 0)
@@ -229,10 +230,10 @@ class Executor:
     def _lease_is_over(self) -> bool:
         """Whether time has gone by in which others may have taken what is buffered."""
         now = monotonic()
-        if now - self._glanced_at < GLANCE:
-            return False
-        self._glanced_at = now
-        return self._overdue()
+        if now - self._glanced_at >= GLANCE:
+            self._glanced_at = now
+            self._lease_over = self._overdue()
+        return self._lease_over
 
     def _go_on(self) -> None:
         self._going_on = False
