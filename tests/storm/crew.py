@@ -21,6 +21,9 @@ TESTS = Path(__file__).parent.parent
 WINDOW = 5.0
 """Seconds over which log lines are counted."""
 
+GIVES_UP = 10.0
+"""Seconds without a server after which a worker that begins gives up: the default."""
+
 FORGIVEN = 15.0
 """Seconds that a worker which has to give up may take: its lease, its grace, and the rest."""
 
@@ -173,6 +176,8 @@ class Crew:
         usual = {-signal.SIGKILL, *({0} if member.told_to_stop else ())}
         if member.what == "worker" and code not in usual:
             end = member.log.read_text(errors="replace")[-1500:]
+            if "Error: cannot connect" in end and self._server.away > GIVES_UP:
+                return
             self.surprises.append(f"worker {member.pid} ended with code {code}:\n{end}")
 
     async def stop(self, within: float) -> None:
