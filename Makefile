@@ -7,7 +7,7 @@ ARGS ?=
 SOURCES := src tests examples bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check lint types imports format chaos bench clean
+.PHONY: help setup demo test test-all check lint types imports format chaos failover bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ format: setup ## Format the code and mend what can be mended by itself
 
 chaos: setup ## Let it storm with every fault for half an hour (ARGS="--seconds 60 --seed 7")
 	@tools/chaos $(VENV) $(if $(ARGS),$(ARGS),--seconds 600 --seed 1 --seed 2 --seed 3)
+
+failover: setup ## Let a standby take over, and PgBouncer stand in between (ARGS="-k pgbouncer")
+	@tools/failover $(VENV) $(ARGS)
 
 bench: setup ## Measure steve beside its peers, for hours (ARGS=--quick for minutes)
 	@$(BIN)/python -m bench $(ARGS)

@@ -58,6 +58,7 @@ class Plan:
     workers: int = 3
     producers: int = 2
     binaries: Path | None = None
+    server: type[Server] = Server
     wal: Path | None = None
     """Where the write-ahead log goes, if not beside the data."""
     settings: dict[str, str] = field(default_factory=dict[str, str])
@@ -69,7 +70,7 @@ class Storm:
 
     def __init__(self, plan: Plan, folder: Path) -> None:
         self.plan = plan
-        self.server = Server(folder, binaries=plan.binaries, settings=plan.settings)
+        self.server = plan.server(folder, binaries=plan.binaries, settings=plan.settings)
         self.ledger = Ledger(folder / "ledger")
         self.crew = Crew(folder, self.ledger, self.server, plan.seed, LEASE)
         self.scene = Scene(

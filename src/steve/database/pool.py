@@ -7,23 +7,31 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from inspect import isawaitable
 from time import monotonic
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from steve.database.connect import described
 from steve.database.session import Profile, settle
+from steve.database.terse import TerseAsyncConnection
 
 Pool: TypeAlias = AsyncConnectionPool[AsyncConnection[TupleRow]]
+C = TypeVar("C", bound=AsyncConnection[Any])
+B = TypeVar("B", bound=Connection[Any])
 
 MOST_CONNECTIONS = 20
 
-_SLICE = 2.0
-_RECONNECT = 1.0
+SLICE = 2.0
+"""Seconds of one wait for a connection: each wait lets the pool try to connect anew."""
+
+RECONNECT = 1.0
+"""Seconds for which a pool tries by itself. Its attempts back off by minutes, so that it would come
+back long after the server has; they end soon instead, and who waits begins new ones."""
+
 _NOT_LIBPQ = frozenset(
     {"autocommit", "prepare_threshold", "context", "row_factory", "cursor_factory"}
 )
@@ -54,14 +62,13 @@ def make_pool(
 
     return AsyncConnectionPool(
         described(dsn, name, timeout),
+        connection_class=TerseAsyncConnection,
         kwargs={"autocommit": True},
         name=name,
         min_size=0,
         max_size=max_size,
         timeout=timeout,
-        # The pool's own attempts back off by minutes, so that it would come back long after the
-        # server has. They end soon instead, and `checkout` begins new ones while it waits.
-        reconnect_timeout=_RECONNECT,
+        reconnect_timeout=RECONNECT,
         configure=configure,
         open=False,
     )
@@ -91,7 +98,7 @@ async def checkout(
 
     Raises psycopg_pool.PoolTimeout when there is none within `timeout` seconds.
     """
-    connection = await _take(pool, timeout)
+    connection = await take(pool, timeout)
     try:
         async with connection:
             yield connection
@@ -118,20 +125,33 @@ async def dsn_of(pool: AsyncConnectionPool[Any]) -> str:
     )
 
 
-async def _take(pool: AsyncConnectionPool[Any], timeout: float) -> AsyncConnection[Any]:
+async def take(pool: AsyncConnectionPool[C], timeout: float) -> C:
+    """Take a live connection out of a pool, to be put back. Raises as `checkout` does."""
     end = monotonic() + timeout
     while True:
         left = end - monotonic()
         try:
-            connection = cast("AsyncConnection[Any]", await pool.getconn(min(left, _SLICE)))
+            connection = await pool.getconn(min(left, SLICE))
         except PoolTimeout:
-            if left <= _SLICE:
+            if left <= SLICE:
                 raise
             continue
         if _is_alive(connection):
             return connection
         await connection.close()
         await pool.putconn(connection)
+
+
+def take_blocking(pool: ConnectionPool[B], timeout: float) -> B:
+    """Do as `take` does, in a thread, for a pool that checks its connections."""
+    end = monotonic() + timeout
+    while True:
+        left = end - monotonic()
+        try:
+            return pool.getconn(min(left, SLICE))
+        except PoolTimeout:
+            if left <= SLICE:
+                raise
 
 
 def _is_alive(connection: AsyncConnection[Any]) -> bool:

@@ -12,6 +12,11 @@ _NOISE = re.compile(
     r"^connection failed: "
     r"| Is the server running (?:on that host|locally) and accepting [\w/ -]*connections[^?]*\?"
 )
+_SEVERAL = "Multiple connection attempts failed. All failures were: "
+_HOST = re.compile(
+    r" ?- host: (?:'[^']*'|None), port: (?:'[^']*'|None), hostaddr: (?:'[^']*'|None): "
+    r"(?:connection failed: )?"
+)
 _PERMANENT = re.compile(
     r"authentication failed|no password supplied|no pg_hba\.conf entry|not permitted to log in"
     r"|(?:role|database|user) \".*\" does not exist|permission denied for database"
@@ -41,7 +46,10 @@ NO_WRITES = Refusal("the server is read-only: a standby, or a primary that was d
 
 def refusal(error: BaseException, dsn: str) -> Refusal:
     """Say what `error`, met while connecting, means."""
-    words = _NOISE.sub("", " ".join(str(error).split())) or type(error).__name__
+    words = " ".join(str(error).split())
+    # Of several hosts psycopg says first why the last one failed, and then everything.
+    words = _HOST.sub("; ", words.rpartition(_SEVERAL)[2]).removeprefix("; ")
+    words = _NOISE.sub("", words) or type(error).__name__
     for secret in secrets(dsn):
         words = words.replace(secret, HIDDEN)
     return Refusal(words, permanent=_PERMANENT.search(words) is not None)

@@ -56,15 +56,15 @@ def profile_of(connection: AsyncConnection[Any] | Connection[Any]) -> Profile:
 
 
 def is_read_only(connection: AsyncConnection[Any] | Connection[Any]) -> bool:
-    """Whether the server of a settled connection has said that it takes no writes.
+    """Whether the server of a settled connection has said that it takes no writes."""
+    return not profile_of(connection).pooled and says_read_only(connection)
 
-    It says so by itself, without being asked. A pooler only repeats what it once heard.
-    """
+
+def says_read_only(connection: AsyncConnection[Any] | Connection[Any]) -> bool:
+    """Whether we heard that no writes are taken, which a server says by itself, without being
+    asked, and a pooler only repeats from an earlier day."""
     said = connection.info.parameter_status
-    return not profile_of(connection).pooled and "on" in (
-        said("in_hot_standby"),
-        said("default_transaction_read_only"),
-    )
+    return "on" in (said("in_hot_standby"), said("default_transaction_read_only"))
 
 
 def _values(

@@ -77,7 +77,10 @@ class LeaseKeeper:
         await asyncio.to_thread(self._thread.join, 5.0)
 
     def _serve(self) -> None:
-        pause = Pause(first=min(0.1, self._lease / 30), longest=max(self._lease / 10, 0.1))
+        # Without a lease nothing is claimed: a server that comes back must not be left to wait.
+        pause = Pause(
+            first=min(0.1, self._lease / 30), longest=min(max(self._lease / 10, 0.1), 1.0)
+        )
         wait = self._lease / 3
         # Without the loop nothing runs any more: a lease that goes on would keep jobs from others.
         while not self._stopping.wait(wait) and not self._loop.is_closed():

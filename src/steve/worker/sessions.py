@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, Connection
 
 from steve.database.execute import execute, execute_blocking
+from steve.database.terse import TerseAsyncConnection, TerseConnection
 from steve.operations.operation import Operation
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _LEFT = (
 )
 
 
-class LentAsyncConnection(AsyncConnection[Any]):
+class LentAsyncConnection(TerseAsyncConnection):
     """A connection that works for its borrower only while it is lent."""
 
     lent = True
@@ -35,7 +35,7 @@ class LentAsyncConnection(AsyncConnection[Any]):
         return await super().wait(gen, interval, timeout)
 
 
-class LentConnection(Connection[Any]):
+class LentConnection(TerseConnection):
     """The blocking one."""
 
     lent = True

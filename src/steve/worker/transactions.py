@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+import psycopg
+from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from steve.database.connect import described
 from steve.database.database import Database
+from steve.database.pool import RECONNECT, take, take_blocking
+from steve.database.refusal import NO_WRITES
+from steve.database.session import says_read_only
 from steve.operations.finish import Report, Settled
 from steve.operations.operation import Operation
 from steve.telemetry.telemetry import Telemetry
@@ -44,7 +49,13 @@ class Transactions:
         """Tells those concerned that a job is completed."""
         self._database = database
         self._run = run
-        self._limit = limit
+        self._options: dict[str, Any] = {
+            "kwargs": {"autocommit": True, "prepare_threshold": None},
+            "min_size": 0,
+            "max_size": limit,
+            "name": _NAME,
+            "reconnect_timeout": RECONNECT,
+        }
         # One bound for tasks and threads; a thread asks the loop for its place.
         self._free = asyncio.Semaphore(limit)
         self._loop = asyncio.get_running_loop()
@@ -70,16 +81,13 @@ class Transactions:
                 pool = AsyncConnectionPool(
                     self._dsn or "",
                     connection_class=LentAsyncConnection,
-                    kwargs={"autocommit": True, "prepare_threshold": None},
-                    min_size=0,
-                    max_size=self._limit,
-                    name=_NAME,
-                    check=AsyncConnectionPool.check_connection,
+                    check=self._check,
                     open=False,
+                    **self._options,
                 )
                 self._pool = pool
                 await pool.open()
-            connection = await self._pool.getconn(self._database.connect_timeout)
+            connection = await take(self._pool, self._database.connect_timeout)
         except BaseException:
             self._free.release()
             raise
@@ -104,14 +112,11 @@ class Transactions:
                     self._blocking = ConnectionPool(
                         self._dsn or "",
                         connection_class=LentConnection,
-                        kwargs={"autocommit": True, "prepare_threshold": None},
-                        min_size=0,
-                        max_size=self._limit,
-                        name=_NAME,
-                        check=ConnectionPool.check_connection,
+                        check=self._check_blocking,
                         open=True,
+                        **self._options,
                     )
-            connection = self._blocking.getconn(self._database.connect_timeout)
+            connection = take_blocking(self._blocking, self._database.connect_timeout)
         except BaseException:
             self._loop.call_soon_threadsafe(self._free.release)
             raise
@@ -136,3 +141,20 @@ class Transactions:
         blocking, self._blocking = self._blocking, None
         if blocking is not None:
             await asyncio.to_thread(blocking.close)
+
+    async def _check(self, connection: LentAsyncConnection) -> None:
+        """Refuse a connection that broke while nobody had it, or whose server was demoted."""
+        await AsyncConnectionPool.check_connection(connection)
+        if self._is_demoted(connection):
+            await connection.close()
+            raise psycopg.OperationalError(NO_WRITES.reason)
+
+    def _check_blocking(self, connection: LentConnection) -> None:
+        ConnectionPool.check_connection(connection)
+        if self._is_demoted(connection):
+            connection.close()
+            raise psycopg.OperationalError(NO_WRITES.reason)
+
+    def _is_demoted(self, connection: AsyncConnection[Any] | Connection[Any]) -> bool:
+        profile = self._database.profile
+        return profile is not None and not profile.pooled and says_read_only(connection)

@@ -94,6 +94,19 @@ async def test_a_refusal_says_where_and_why() -> None:
         connect_blocking(at(port), name="x")
 
 
+async def test_a_refusal_of_several_hosts_names_each_once_in_one_line() -> None:
+    ports = unused_port(), unused_port()
+    several = f"postgresql://{HOST}:{ports[0]},{HOST}:{ports[1]}/db"
+    with pytest.raises(ConnectionFailed) as caught:
+        await connect(several, name="x")
+    place, _, reasons = str(caught.value).partition("/db: ")
+    assert place.endswith(f"{HOST}:{ports[0]},{HOST}:{ports[1]}")
+    assert reasons == "; ".join(
+        f'connection to server at "{HOST}", port {port} failed: Connection refused'
+        for port in ports
+    )
+
+
 async def test_a_wrong_database_is_named(dsn: str) -> None:
     with pytest.raises(ConnectionFailed, match='database "nowhere" does not exist'):
         await connect(make_conninfo(dsn, dbname="nowhere"), name="x")

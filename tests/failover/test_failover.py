@@ -1,0 +1,33 @@
+"""A primary that is killed under load, and its standby that takes over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from failover.resumption import SOON, resumptions
+from storm.driver import Plan, Storm
+from storm.pair import Failover, Pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.failover, pytest.mark.timeout(240)]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_everybody_finds_the_new_primary(
+    place: Path, postgres_binaries: Path | None, seed: int
+) -> None:
+    """There and back, without a word from anybody, and nothing is lost or done twice."""
+    storm = Storm(Plan(25.0, seed, (Failover,), binaries=postgres_binaries, server=Pair), place)
+    verdict = await storm.run()
+    assert list(verdict.findings()) == []
+    assert isinstance(storm.server, Pair)
+    *promoted, _ = storm.server.promoted
+    assert promoted
+    for moment in promoted:
+        found = resumptions(verdict.history.lines, moment)
+        assert len(found) >= 3
+        assert {name: wait for name, wait in found.items() if wait > SOON} == {}
