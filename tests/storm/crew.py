@@ -21,9 +21,6 @@ TESTS = Path(__file__).parent.parent
 WINDOW = 5.0
 """Seconds over which log lines are counted."""
 
-GIVES_UP = 10.0
-"""Seconds without a server after which a worker that begins gives up: the default."""
-
 FORGIVEN = 15.0
 """Seconds that a worker which has to give up may take: its lease, its grace, and the rest."""
 
@@ -175,10 +172,10 @@ class Crew:
         # A poison job ends its worker by SIGKILL, at any time.
         usual = {-signal.SIGKILL, *({0} if member.told_to_stop else ())}
         if member.what == "worker" and code not in usual:
-            end = member.log.read_text(errors="replace")[-1500:]
-            if "Error: cannot connect" in end and self._server.away > GIVES_UP:
-                return
-            self.surprises.append(f"worker {member.pid} ended with code {code}:\n{end}")
+            log = member.log.read_text(errors="replace")
+            # One that begins tries for its connect_timeout, which a fault may outlast.
+            if " started: " in log or "Error: cannot connect" not in log:
+                self.surprises.append(f"worker {member.pid} ended with code {code}:\n{log[-1500:]}")
 
     async def stop(self, within: float) -> None:
         """SIGTERM all workers, kill the producers; whoever is not gone in time is a surprise."""

@@ -55,7 +55,6 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder / "postgres.log"
         self.port = unused_port()
-        self._ended_at: float | None = None
 
     @property
     def version(self) -> str:
@@ -104,7 +103,6 @@ class Server:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()[-2000:]}")
             await asyncio.sleep(0.05)
-        self._ended_at = None
 
     async def answers(self) -> bool:
         """Whether it takes connections."""
@@ -122,7 +120,6 @@ class Server:
         process = self._process
         if process is None:
             return
-        self._ended_at = time.monotonic()
         process.send_signal(how)
         deadline = time.monotonic() + PATIENCE
         while process.poll() is None:
@@ -131,11 +128,6 @@ class Server:
             await asyncio.sleep(0.02)
         await self._children_gone()
         self._process = None
-
-    @property
-    def away(self) -> float:
-        """Seconds since it was told to end, if it is not back yet."""
-        return 0.0 if self._ended_at is None else time.monotonic() - self._ended_at
 
     @property
     def alive(self) -> bool:
