@@ -17,7 +17,8 @@ _BUSY = frozenset({TransactionStatus.ACTIVE, TransactionStatus.INTRANS, Transact
 
 _EXPLANATIONS = {
     "42501": "the user {user} lacks a privilege for schema {schema} ({reason}): have its owner run "
-    "`steve migrate`, or run the SQL that `steve migrate --sql` prints",
+    "`steve migrate`, with --grant for what a role is to do there, or the SQL that it prints "
+    "with --sql",
     "3F000": "schema {schema} does not exist, and the user {user} may not create it: have somebody "
     "who may run `steve migrate`, or the SQL that `steve migrate --sql` prints",
     "55P03": "schema {schema} cannot be changed, as other sessions hold locks on its tables: end "
