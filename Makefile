@@ -7,7 +7,7 @@ ARGS ?=
 SOURCES := src tests examples bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check lint types imports format chaos failover bench clean
+.PHONY: help setup demo test test-all mutations check lint types imports format chaos failover bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: setup ## Run the tests on the embedded PostgreSQL, then on the machine's o
 
 test-all: setup ## Run the tests with every Python and PostgreSQL of this machine
 	@tools/test-all $(ARGS)
+
+mutations: setup ## Let bugs into copies of the package: a test has to find each
+	@STEVE_TEST_ALL_MUTANTS=1 $(BIN)/pytest -n 2 tests/mutations $(ARGS)
 
 check: lint types imports ## Everything that judges the code without running it
 

@@ -11,7 +11,7 @@ from psycopg import conninfo
 from support.network import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
 
 _SIZE = 1 << 16
 
@@ -19,7 +19,8 @@ _SIZE = 1 << 16
 class CuttingProxy:
     """Stands between a client and PostgreSQL, and passes everything on until told otherwise.
 
-    Each of the three acts once, upon the next request that contains `pattern`, and sets `acted`:
+    Each of the three acts once, upon the next request to carry out what contains `pattern`, and
+    sets `acted`. To have a statement prepared is not to have it carried out.
 
     - `lose_request`: the connection is cut and the server never sees the request
     - `lose_answer`: the server carries it out, then the connection is cut
@@ -29,6 +30,7 @@ class CuttingProxy:
     def __init__(self, dsn: str) -> None:
         self._upstream = conninfo.conninfo_to_dict(dsn)
         self._plan: tuple[str, bytes] | None = None
+        self._prepared: bytes | None = None
         self._released = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._refusing = False
@@ -69,7 +71,7 @@ class CuttingProxy:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _arm(self, what: str, pattern: bytes) -> None:
-        self._plan = (what, pattern)
+        self._plan, self._prepared = (what, pattern), None
         self.acted.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -110,11 +112,27 @@ class CuttingProxy:
             self._tasks.discard(task)
 
     def _due(self, data: bytes) -> str | None:
-        if self._plan is None or self._plan[1] not in data:
+        if self._plan is None:
+            return None
+        messages = dict(_messages(data))
+        if self._plan[1] in data and b"P" in messages and b"E" not in messages:
+            self._prepared = messages[b"P"].partition(b"\0")[0]
+            return None
+        named = messages.get(b"B", b"").split(b"\0", 2)[1:2]
+        if self._plan[1] not in data and named != [self._prepared]:
             return None
         what, self._plan = self._plan[0], None
         self.acted.set()
         return what
+
+
+def _messages(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """What a client sends at once: the kinds, as P for Parse, B for Bind, E for Execute, and the
+    contents."""
+    while len(data) > 4:
+        end = 1 + int.from_bytes(data[1:5])
+        yield data[:1], data[5:end]
+        data = data[end:]
 
 
 async def _answers(

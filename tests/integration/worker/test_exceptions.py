@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from steve.telemetry.catalogue import StatementFailed
+from steve.telemetry.catalogue import AttemptEnded, StatementFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,3 +171,17 @@ async def test_an_attempt_that_failed_comes_again_after_its_backoff(bench: Bench
     stored = await bench.find(exponential)
     assert 1.5 < (stored.run_at - stored.updated_at).total_seconds() < 2.5
     assert stored.error is not None
+
+
+async def test_a_callback_that_raises_does_not_touch_what_is_written(bench: Bench) -> None:
+    """Callbacks come after the commit: their errors must not make it look as if that had failed."""
+
+    def bad(job: Job) -> None:
+        raise ValueError("bad callback")
+
+    station = await bench.worker({"t": lambda job: "done"})
+    station.callbacks.on("done", "*", bad)
+    for _ in range(2):
+        assert (await station.over(await bench.create())).result == "done"
+    assert not station.events.of(StatementFailed)
+    assert len(station.events.of(AttemptEnded)) == 2

@@ -115,12 +115,19 @@ async def test_a_lost_reply_to_the_commit_is_settled(
     async with LossyProxy(own_bench.dsn).running() as proxy:
         station = await own_bench.worker({"t": handler}, dsn=proxy.dsn, transaction_connections=1)
         lost = proxy.lose(NAME, b"COMMIT")
+        heard: list[Job] = []
+        station.callbacks.on("attempt", "*", heard.append)
         uid = await own_bench.create()
         job = await station.over(uid)
         assert lost.is_set()
         assert (job.status, job.result, job.attempts) == ("completed", "done", 1)
         assert await effects() == 1
         assert station.finished == [uid]
+        # Nobody is told of an error that was none.
+        assert [(job.status, job.error) for job in heard] == [
+            ("running", None),
+            ("completed", None),
+        ]
         # The place of the lost connection is free again.
         assert (await station.over(await own_bench.create())).status == "completed"
         await station.stop()
