@@ -38,5 +38,6 @@ def set_up(verbosity: int, usual: int = logging.WARNING) -> None:
     root.addHandler(handler)
     root.setLevel(level)
     for name in _CHATTY:
-        # What they say below a warning concerns their own works, not the user's jobs.
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+        # They warn of what steve reports itself, in its own words and not as often.
+        least = logging.WARNING if verbosity > 0 else logging.ERROR
+        logging.getLogger(name).setLevel(max(level, least))
