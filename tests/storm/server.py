@@ -39,6 +39,11 @@ SETTINGS = {
     "listen_addresses": f"'{HOST}'",
 }
 PATIENCE = 60.0
+"""Seconds that it may take to start."""
+
+STOPS_WITHIN = 15.0
+"""Seconds that it may take to stop, before it is killed: PostgreSQL 18 has been seen to wait for
+its checkpointer, and the checkpointer for it, when it was told to stop while it recovered."""
 
 
 class Server:
@@ -121,7 +126,7 @@ class Server:
         if process is None:
             return
         process.send_signal(how)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + STOPS_WITHIN
         while process.poll() is None:
             if time.monotonic() > deadline:
                 process.kill()
