@@ -21,6 +21,9 @@ select
 """
 
 
+_MEETINGS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How a connection may be used.
@@ -53,6 +56,21 @@ def settle_blocking(connection: Connection[Any], statement_timeout: float | None
 def profile_of(connection: AsyncConnection[Any] | Connection[Any]) -> Profile:
     """Return the profile of a connection that was settled."""
     return Profile(pooled=connection.prepare_threshold is None)
+
+
+async def are_shared(one: AsyncConnection[Any], other: AsyncConnection[Any]) -> bool:
+    """Whether a pooler was seen to lend both connections the same backend, or one of them several.
+
+    A pooler that lends for a session keeps a backend for each of them. One that lends for a
+    transaction takes, where it is not too busy, what was given back last.
+    """
+    seen: tuple[set[int], set[int]] = set(), set()
+    for _ in range(_MEETINGS):
+        for connection, backends in zip((one, other), seen, strict=True):
+            cursor = AsyncOwnCursor(connection, row_factory=tuple_row)
+            await cursor.execute("select pg_backend_pid()", prepare=False, binary=True)
+            backends.update(pid for (pid,) in await cursor.fetchall())
+    return bool(seen[0] & seen[1]) or max(map(len, seen)) > 1
 
 
 def is_read_only(connection: AsyncConnection[Any] | Connection[Any]) -> bool:

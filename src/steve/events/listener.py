@@ -22,6 +22,9 @@ from psycopg import AsyncConnection
 from steve.core.pause import Pause
 from steve.database.connect import connect
 from steve.database.database import Database
+from steve.database.deadline import Deadline
+from steve.database.session import are_shared, profile_of
+from steve.events.notifications import notifications
 from steve.operations.operation import Operation
 from steve.operations.query import notify
 from steve.sql import quoted
@@ -45,6 +48,12 @@ _SILENT = (
 )
 
 logger = logging.getLogger("steve.events")
+
+
+_SHARED = (
+    "a transaction pooler is in between, which has no notifications: "
+    "pass a direct connection string as listen_db"
+)
 
 
 class _Silent(Exception):
@@ -77,7 +86,7 @@ class Listener:
         self.run: Run | None = None
         """Sends our notifications to ourselves where a worker has a connection to spare for it."""
         self._heard_at: float | None = None
-        self._unavailable = False
+        self._told: set[bool] = set()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -127,6 +136,7 @@ class Listener:
             try:
                 connection = await self._connect()
                 try:
+                    await self._refuse_shared(connection)
                     await self._listen(connection)
                 finally:
                     worked = self._heard_at is not None
@@ -134,11 +144,11 @@ class Listener:
                     await connection.close()
             except _Silent as error:
                 pause = silent
-                self._report(str(error))
+                self._report(error)
             except Exception as error:
                 # A connection that worked is replaced at once and without a word.
                 if not worked:
-                    self._report(f"{type(error).__name__}: {error}".strip())
+                    self._report(error)
             if worked:
                 broken.reset()
                 silent.reset()
@@ -148,6 +158,14 @@ class Listener:
         if self._listen_db is None:
             return await self._database.connect(name=NAME)
         return await connect(self._listen_db, name=NAME, timeout=self._database.connect_timeout)
+
+    async def _refuse_shared(self, connection: AsyncConnection[Any]) -> None:
+        """Refuse a backend that is lent to others too: it would go on listening for us, and tell
+        whomever it is lent to."""
+        if profile_of(connection).pooled:
+            async with await self._connect() as other:
+                if await are_shared(connection, other):
+                    raise _Silent(_SHARED)
 
     async def _listen(self, connection: AsyncConnection[Any]) -> None:
         """Serve one connection until it breaks or nothing is heard on it any more."""
@@ -167,13 +185,14 @@ class Listener:
     async def _synchronise(self, connection: AsyncConnection[Any], listened: set[str]) -> None:
         """LISTEN to what has been subscribed to, and to nothing else."""
         wanted = {*self._callbacks, self.channel("echo")}
-        for channel in listened - wanted:
-            await connection.execute(_command("UNLISTEN", channel), prepare=False)
-            listened.discard(channel)
-        for channel in wanted - listened:
-            await connection.execute(_command("LISTEN", channel), prepare=False)
-            listened.add(channel)
-            self._pass(channel, "")
+        with Deadline(connection, ECHO_TIMEOUT):
+            for channel in listened - wanted:
+                await connection.execute(_command("UNLISTEN", channel), prepare=False)
+                listened.discard(channel)
+            for channel in wanted - listened:
+                await connection.execute(_command("LISTEN", channel), prepare=False)
+                listened.add(channel)
+                self._pass(channel, "")
 
     async def _receive(self, connection: AsyncConnection[Any], probing: asyncio.Task[None]) -> None:
         """Pass notifications on until the channels change. Raises what ends the connection."""
@@ -190,7 +209,7 @@ class Listener:
 
     async def _read(self, connection: AsyncConnection[Any]) -> None:
         # Closed, and not left to be found by and by: it holds the connection's lock.
-        async with aclosing(connection.notifies()) as notes:
+        async with aclosing(notifications(connection)) as notes:
             async for note in notes:
                 if note.payload == self._token and note.channel == self.channel("echo"):
                     self._echo.set()
@@ -236,14 +255,18 @@ class Listener:
             except Exception:
                 logger.exception("the receiver of notifications on %s failed", channel)
 
-    def _report(self, reason: str | None) -> None:
+    def _report(self, trouble: Exception | None) -> None:
         """Say, once, that notifications do not arrive, or that they do again."""
-        if reason is not None and not self._unavailable:
-            self._unavailable = True
+        silent = isinstance(trouble, _Silent)
+        if trouble is None:
+            if self._told:
+                self._telemetry.emit(ListenRestored())
+            self._told.clear()
+        elif silent not in self._told and (silent or not self._told):
+            # What can be helped is told also where lost connections have been.
+            self._told.add(silent)
+            reason = str(trouble) if silent else f"{type(trouble).__name__}: {trouble}".strip()
             self._telemetry.emit(ListenUnavailable(reason))
-        elif reason is None and self._unavailable:
-            self._unavailable = False
-            self._telemetry.emit(ListenRestored())
 
 
 async def _end(task: asyncio.Task[Any]) -> None:
