@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
+import reprlib
+import sys
 
 LIMIT = 16_384
 """Bytes of UTF-8 that an error text or a traceback may take."""
 
 _CUT = "… (cut)"
 _REFUSED = re.compile(r"[\x00\ud800-\udfff]")
+_CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+
+
+class _Short(reprlib.Repr):
+    """Shows the first members of containers, a few levels deep. The whole may be endless: sixty
+    lists that hold the next one twice are as long as 2^60 others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 4
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxfrozenset = 20
+        # Whoever asks cuts the text.
+        self.maxother = self.maxlong = self.maxstring = sys.maxsize
+
+
+_short = _Short()
 
 
 def clean(text: str) -> str:
@@ -46,9 +64,9 @@ def cut_middle(text: str, limit: int = LIMIT) -> str:
 
 
 def safe_str(value: object) -> str:
-    """`str(value)`, or a placeholder when that raises; never raises itself."""
+    """`str(value)`, or a placeholder when that raises; never raises itself. Containers are cut."""
     try:
-        return str.__str__(str(value))
+        return str.__str__(_short.repr(value) if type(value) in _CONTAINERS else str(value))
     except BaseException:
         return f"<{type_name(value)} that cannot be shown>"
 
@@ -56,7 +74,7 @@ def safe_str(value: object) -> str:
 def safe_repr(value: object, limit: int = 100) -> str:
     """`repr(value)` for an error message: cleaned, cut to `limit` bytes, never raises."""
     try:
-        return cut(str.__str__(repr(value)), limit)
+        return cut(str.__str__(_short.repr(value)), limit)
     except BaseException:
         return f"<{type_name(value)} that cannot be shown>"
 

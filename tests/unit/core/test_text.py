@@ -81,6 +81,20 @@ def test_safe_repr_is_short():
     assert len(safe_repr("x" * 10_000_000, 50).encode()) <= 50
 
 
+def test_what_has_no_end_is_shown_in_a_moment():
+    for wrap in (
+        lambda inner: [inner, inner],
+        lambda inner: (inner, inner),
+        lambda inner: {"a": inner, "b": inner},
+    ):
+        value = "x"
+        for _ in range(60):
+            value = wrap(value)
+        for shown in (safe_repr(value), safe_str(value), safe_repr([value] * 3000, 10_000)):
+            assert "..." in shown
+    assert safe_repr({"b": [1, ("x" * 50,)]}) == "{'b': [1, ('" + "x" * 50 + "',)]}"
+
+
 def test_type_name_is_what_its_author_calls_it():
     class Local(Exception):
         class Inner(Exception):
