@@ -48,9 +48,12 @@ WEIGHTS = {
     "create": 3,
     "work": 5,
     "claim": 1,
+    "claim one": 1,
     "complete": 3,
     "settle": 4,
+    "report together": 2,
     "progress": 1,
+    "ask": 1,
     "start over": 2,
     "cancel": 2,
     "retry": 4,
@@ -61,6 +64,10 @@ WEIGHTS = {
     "maintain": 4,
     "pass time": 2,
 }
+
+
+def fence(job: Job) -> int:
+    return job.attempt_id or 0
 
 
 class JobMachine(Steps, RuleBasedStateMachine):
@@ -99,7 +106,7 @@ class JobMachine(Steps, RuleBasedStateMachine):
                 return len(jobs) < MOST_JOBS
             case "work":
                 return any(job.status == "pending" for job in jobs)
-            case "complete" | "settle" | "progress" | "start over":
+            case "complete" | "settle" | "report together" | "progress" | "ask" | "start over":
                 return bool(self.claims)
             case "retry" | "delete":
                 return self.model.over() > 0
@@ -180,6 +187,9 @@ class JobMachine(Steps, RuleBasedStateMachine):
         suspects = draw(st.booleans(), "suspects")
         self.claims += self._claim(self._worker(draw), slots, ahead, suspects)
 
+    def claim_one(self, draw: Draw) -> None:
+        self.claims += self._claim_one(self._worker(draw), self._uid(draw))
+
     def complete(self, draw: Draw) -> None:
         """Somebody reports who has the job, or had it; so do the next two."""
         held = self._held(draw)
@@ -190,6 +200,16 @@ class JobMachine(Steps, RuleBasedStateMachine):
         held, how = self._held(draw), draw(st.sampled_from(["error", *OUTCOMES]), "outcome")
         self._settle(held, how, draw(DELAYS, "delay"), draw(WAITS, "wait"))
         self._verify(held)
+
+    def report_together(self, draw: Draw) -> None:
+        """A group of ends, of now and of long ago. Of one job it has the latest attempt only."""
+        chosen = draw(st.lists(st.sampled_from(self.claims[-REMEMBERED:]), min_size=1), "claims")
+        held = list({job.uid: job for job in sorted(chosen, key=fence)}.values())
+        some = st.sampled_from(["complete", "error", *OUTCOMES])
+        self._report_together(held, [draw(some, "outcome") for _ in held])
+
+    def ask(self, draw: Draw) -> None:
+        self._ask(self.claims[-REMEMBERED:], self._worker(draw))
 
     def progress(self, draw: Draw) -> None:
         self._progress(self._held(draw), draw(st.sampled_from([0.25, 0.5]), "share"))

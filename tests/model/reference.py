@@ -137,9 +137,23 @@ class Model:
         taken = [job for job in for_slots if not job.suspect or job is first_suspect]
         taken += [job for job in early if not job.suspect and job.max_crashes > 0]
         for job in taken:
-            job.status, job.worker, job.fence, job.attempted_at = "running", worker, None, now
-            job.attempts += 1
+            self._start(job, worker, now)
         return taken
+
+    def claim_one(self, worker: int, uid: UUID, now: datetime) -> bool:
+        """Start a job by its name, if it is due and no suspect."""
+        row, job = self.workers[worker], self.jobs.get(uid)
+        if row.death or row.expires_at <= now or job is None:
+            return False
+        if not self._claimable(job, now, suspects=False):
+            return False
+        self._start(job, worker, now)
+        return True
+
+    @staticmethod
+    def _start(job: JobRow, worker: int, now: datetime) -> None:
+        job.status, job.worker, job.fence, job.attempted_at = "running", worker, None, now
+        job.attempts += 1
 
     def _claimable(self, job: JobRow, now: datetime, suspects: bool) -> bool:
         if job.status != "pending" or job.run_at > now or (job.suspect and not suspects):

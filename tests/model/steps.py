@@ -23,10 +23,19 @@ from steve.core.outcome import (
 )
 from steve.core.uid import uuid7
 from steve.database.execute import Runnable, execute_blocking
-from steve.operations.claim import claim
+from steve.operations.claim import claim, claim_one
 from steve.operations.create import create
-from steve.operations.finish import Progressed, Report, complete, progress, settle, verify
+from steve.operations.finish import (
+    Progressed,
+    Report,
+    cancellations,
+    complete,
+    progress,
+    settle,
+    verify,
+)
 from steve.operations.maintenance import rescue
+from steve.operations.reconcile import orphans
 from steve.operations.worker import Registration, register
 
 T = TypeVar("T")
@@ -100,6 +109,15 @@ class Steps:
         found = self.run(asked).jobs
         taken = self.model.claim(worker, self.now, slots=slots, ahead=ahead, suspects=suspects)
         assert {job.uid for job in found} == {job.uid for job in taken}
+        return self._note(found)
+
+    def _claim_one(self, worker: int, uid: UUID) -> list[Job]:
+        found = self.run(claim_one(worker, uid))
+        assert [job.uid for job in found] == [uid] * self.model.claim_one(worker, uid, self.now)
+        return self._note(found)
+
+    def _note(self, found: list[Job]) -> list[Job]:
+        """Tell the model the fences of what was claimed: they have never been used before."""
         before = self.last_fence
         for job in found:
             assert job.attempt_id is not None
@@ -125,6 +143,39 @@ class Steps:
             error=FAILURE.type if outcome in {"error", "failed"} else None,
         )
         assert (settled and settled.status) == expected
+
+    def _report_together(self, held: list[Job], outcomes: list[str]) -> None:
+        """Several ends in one statement each, as they are written by a worker."""
+        done = [job for job, how in zip(held, outcomes, strict=True) if how == "complete"]
+        others = [pair for pair in zip(held, outcomes, strict=True) if pair[0] not in done]
+        completed = self.run(complete([Report(job, Complete(b"1"), 0.0) for job in done]))
+        assert set(completed) == {
+            job.id for job in done if self.model.complete(job.uid, job.attempt_id, self.now)
+        }
+        settled = self.run(settle([Report(job, OUTCOMES[how](0.0), 0.0) for job, how in others]))
+        expected = {
+            job.id: self.model.settle(
+                job.uid, job.attempt_id, how, self.now,
+                error=FAILURE.type if how in {"error", "failed"} else None,
+            )
+            for job, how in others
+        }  # fmt: skip
+        assert {id: end.status for id, end in settled.items()} == {
+            id: status for id, status in expected.items() if status is not None
+        }
+
+    def _ask(self, held: list[Job], worker: int) -> None:
+        """What workers ask: who is to stop, and what they hold without knowing it."""
+        told = self.run(cancellations(held))
+        for job in held:
+            row = self.model.jobs.get(job.uid)
+            if row is None or not row.held or row.fence != job.attempt_id:
+                assert told[job.attempt_id or 0] is False
+            else:
+                assert told.get(job.attempt_id or 0) == (True if row.cancelling else None)
+        unknown = {job.attempt_id for job in self.run(orphans(worker, []))}
+        rows = self.model.jobs.values()
+        assert unknown == {row.fence for row in rows if row.held and row.worker == worker}
 
     def _progress(self, held: Job, share: float) -> None:
         told = self.run(progress([Progressed(held, share, None)])).get(held.id)

@@ -74,7 +74,7 @@ def raised(error: BaseException) -> None:
 
 def noted(bomb: Any) -> ValueError:
     error = ValueError("noted")
-    error.__notes__ = [bomb, [bomb]]
+    vars(error)["__notes__"] = [bomb, [bomb]]
     return error
 
 
