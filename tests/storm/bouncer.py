@@ -136,7 +136,7 @@ class KillBouncer(Fault):
     """SIGKILL of PgBouncer, which is started again."""
 
     name = "SIGKILL of PgBouncer"
-    lane = "pooler"
+    lane = "server"
 
     async def strike(self, scene: Scene) -> int:
         assert isinstance(scene.server, PooledPair)

@@ -21,7 +21,7 @@ select
 """
 
 
-_MEETINGS = 3
+_MEETINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,9 @@ async def are_shared(one: AsyncConnection[Any], other: AsyncConnection[Any]) -> 
             cursor = AsyncOwnCursor(connection, row_factory=tuple_row)
             await cursor.execute("select pg_backend_pid()", prepare=False, binary=True)
             backends.update(pid for (pid,) in await cursor.fetchall())
-    return bool(seen[0] & seen[1]) or max(map(len, seen)) > 1
+        if seen[0] & seen[1] or max(map(len, seen)) > 1:
+            return True
+    return False
 
 
 def is_read_only(connection: AsyncConnection[Any] | Connection[Any]) -> bool:
