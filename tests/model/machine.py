@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from model.reference import JobRow
 from model.rows import CLEAR, Rows
-from model.steps import OUTCOMES, Steps, new_job
+from model.steps import LEASE, OUTCOMES, Steps, new_job
 from steve.core.job import Job
 from steve.operations.control import cancel, delete, retry
 from steve.operations.create import create
@@ -48,26 +48,24 @@ WEIGHTS = {
     "create": 3,
     "work": 5,
     "claim": 1,
-    "claim one": 1,
+    "claim one": 2,
     "complete": 3,
     "settle": 4,
     "report together": 2,
     "progress": 1,
     "ask": 1,
     "start over": 2,
-    "cancel": 2,
+    "cancel": 1,
+    "cancel running": 2,
     "retry": 4,
     "delete": 1,
     "pause": 1,
     "live": 1,
     "stop": 2,
+    "crash": 4,
     "maintain": 4,
     "pass time": 2,
 }
-
-
-def fence(job: Job) -> int:
-    return job.attempt_id or 0
 
 
 class JobMachine(Steps, RuleBasedStateMachine):
@@ -108,6 +106,8 @@ class JobMachine(Steps, RuleBasedStateMachine):
                 return any(job.status == "pending" for job in jobs)
             case "complete" | "settle" | "report together" | "progress" | "ask" | "start over":
                 return bool(self.claims)
+            case "crash" | "cancel running":
+                return any(job.held for job in jobs)
             case "retry" | "delete":
                 return self.model.over() > 0
             case "maintain":
@@ -123,7 +123,13 @@ class JobMachine(Steps, RuleBasedStateMachine):
         self.uids.append(self._create(**draw(NEW_JOBS, "job")))
 
     def cancel(self, draw: Draw) -> None:
-        uid = self._uid(draw)
+        self._cancel(self._uid(draw))
+
+    def cancel_running(self, draw: Draw) -> None:
+        running = [job.uid for job in self.model.jobs.values() if job.held]
+        self._cancel(draw(st.sampled_from(running), "running"))
+
+    def _cancel(self, uid: UUID) -> None:
         changed = self.run(cancel([uid]))
         assert changed == ([uid] if self.model.cancel(uid, self.now) else [])
 
@@ -172,12 +178,7 @@ class JobMachine(Steps, RuleBasedStateMachine):
             self.set_clock(max(self.now, min(job.run_at for job in pending)))
             for queue in list(self.model.paused):
                 self._resume(queue)
-        alive = [
-            id
-            for id, row in self.model.workers.items()
-            if row.death is None and row.expires_at > self.now
-        ]
-        worker = alive[-1] if alive else self._register()
+        worker = self._alive()
         self.claims += self._claim(worker, 9, 0, True)
 
     def claim(self, draw: Draw) -> None:
@@ -188,7 +189,11 @@ class JobMachine(Steps, RuleBasedStateMachine):
         self.claims += self._claim(self._worker(draw), slots, ahead, suspects)
 
     def claim_one(self, draw: Draw) -> None:
-        self.claims += self._claim_one(self._worker(draw), self._uid(draw))
+        """As who is told of a job does: alive or not, whatever has become of the job."""
+        pending = [job.uid for job in self.model.jobs.values() if job.status == "pending"]
+        uid = draw(st.sampled_from([*pending, *self.uids[-1:]]), "uid")
+        alive = draw(st.sampled_from([True, True, False]), "alive")
+        self.claims += self._claim_one(self._alive() if alive else self._worker(draw), uid)
 
     def complete(self, draw: Draw) -> None:
         """Somebody reports who has the job, or had it; so do the next two."""
@@ -203,8 +208,10 @@ class JobMachine(Steps, RuleBasedStateMachine):
 
     def report_together(self, draw: Draw) -> None:
         """A group of ends, of now and of long ago. Of one job it has the latest attempt only."""
-        chosen = draw(st.lists(st.sampled_from(self.claims[-REMEMBERED:]), min_size=1), "claims")
-        held = list({job.uid: job for job in sorted(chosen, key=fence)}.values())
+        recent = self.claims[-REMEMBERED:]
+        chosen = draw(st.sets(st.integers(0, len(recent) - 1), min_size=1), "claims")
+        # In the order of the claims: that of the fences is for the database to choose.
+        held = list({job.uid: job for n, job in enumerate(recent) if n in chosen}.values())
         some = st.sampled_from(["complete", "error", *OUTCOMES])
         self._report_together(held, [draw(some, "outcome") for _ in held])
 
@@ -233,9 +240,16 @@ class JobMachine(Steps, RuleBasedStateMachine):
 
     # Everybody.
 
+    def crash(self, draw: Draw) -> None:
+        """Everybody dies, and what they had is rescued: jobs that have seen it may be suspects."""
+        self.set_clock(self.now + timedelta(seconds=LEASE + 1))
+        self._maintain("all")
+
     def maintain(self, draw: Draw) -> None:
         """The steps of maintenance, in any order; after all of them nothing is stuck."""
-        step = draw(st.sampled_from(["all", "bury", "rescue", "sweep", "sweep"]), "step")
+        self._maintain(draw(st.sampled_from(["all", "bury", "rescue", "sweep", "sweep"]), "step"))
+
+    def _maintain(self, step: str) -> None:
         if step in {"bury", "all"}:
             assert set(self.run(bury())) == self.model.bury(self.now)
         if step in {"rescue", "all"}:
@@ -251,6 +265,13 @@ class JobMachine(Steps, RuleBasedStateMachine):
 
     def _held(self, draw: Draw) -> Job:
         return draw(st.sampled_from(self.claims[-REMEMBERED:]), "claim")
+
+    def _alive(self) -> int:
+        """A worker that is, a new one if need be."""
+        for id, row in reversed(self.model.workers.items()):
+            if row.death is None and row.expires_at > self.now:
+                return id
+        return self._register()
 
     def _worker(self, draw: Draw) -> int:
         return draw(st.sampled_from(list(self.model.workers)[-REMEMBERED:]), "worker")
