@@ -47,6 +47,7 @@ def test_delete_refuses_a_running_job(steve: Steve, worker: Popen[str]) -> None:
     uid = steve.create("slow")
     eventually(lambda: steve.status(uid) == "running", what="a running job")
     assert "still running" in steve.fails("delete", uid, code=1)
+    steve("cancel", uid)  # or the worker would wait for it at the end
 
 
 def test_what_is_not_there_is_said(steve: Steve) -> None:

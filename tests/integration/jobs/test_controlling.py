@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ async def count(connection: Connection, status: str) -> int:
 
 
 @pytest.fixture
-async def running(make: Make) -> Job:
+async def running(make: Make) -> AsyncGenerator[Job, None]:
     """A job whose handler runs until it is told to stop."""
     worker = make()
     started = asyncio.Event()
@@ -42,7 +43,8 @@ async def running(make: Make) -> Job:
     job = await worker.create("endless")
     async with asyncio.timeout(10):
         await started.wait()
-    return job
+    yield job
+    await worker.cancel(job)
 
 
 async def test_cancelling_one(jobs: Jobs, connection: Connection) -> None:
