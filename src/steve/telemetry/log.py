@@ -46,8 +46,14 @@ def _restrained(write: _Writer, restraint: Restraint) -> _Writer:
 
 
 def _subject(event: events.Event) -> Hashable:
-    what = event.what if isinstance(event, events.StatementFailed) else None
-    return type(event), what
+    match event:
+        case events.StatementFailed():
+            return type(event), event.what
+        case events.DatabaseAwaited():
+            # What hinders us may change quickly, and is told once.
+            return type(event), event.reason
+        case _:
+            return type(event)
 
 
 def _first_line(of: object) -> str:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from steve.telemetry import log
-from steve.telemetry.catalogue import LeaseLost, StatementFailed, WorkerStopped
+from steve.telemetry.catalogue import DatabaseAwaited, LeaseLost, StatementFailed, WorkerStopped
 from steve.telemetry.restraint import BURST, EVERY
 from steve.telemetry.telemetry import Telemetry
 
@@ -79,6 +79,15 @@ def test_one_trouble_does_not_hide_another(
     telemetry.emit(WRITING)
     telemetry.emit(LeaseLost(1, "silent"))
     assert len(caplog.messages) == 2
+
+
+def test_each_reason_to_wait_is_told(
+    telemetry: Telemetry, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for reason in range(2 * BURST):
+        telemetry.emit(DatabaseAwaited("somewhere", f"reason {reason}"))
+    assert len(caplog.messages) == 2 * BURST
 
 
 def test_what_happens_once_is_always_told(
