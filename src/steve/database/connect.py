@@ -40,6 +40,9 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.0
 """Seconds between attempts, doubled each time."""
 
+SHORTEST = 0.2
+"""Seconds that an attempt gets at least: none at all would hide what the last one met."""
+
 Opened: TypeAlias = AsyncConnection[TupleRow] | Refusal
 OpenedBlocking: TypeAlias = Connection[TupleRow] | Refusal
 
@@ -93,7 +96,7 @@ async def connect_patiently(
                 await opened.set_autocommit(False)
             return opened
         wait = pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients, hides nothing
-        if opened.permanent or monotonic() + wait >= end:
+        if opened.permanent or monotonic() + wait + SHORTEST >= end:
             raise opened.error(dsn, after=timeout)
         missed(opened.reason)
         await asyncio.sleep(wait)

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, Connection
@@ -31,6 +31,8 @@ from steve.telemetry.telemetry import Telemetry
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+Work: TypeAlias = Callable[[AsyncConnection[Any]], Awaitable[T]]
 
 PAUSES = (0.05, 0.2, 0.8)
 """Longest pauses, in seconds, before a statement is sent again; each is drawn from 0 up to it."""
@@ -119,18 +121,33 @@ class Database:
         """
         send = execute_planned_once if operation.planned_once else execute
         return await self._attempt(
-            lambda connection: send(connection, operation, self.schema, prepare=self._prepare),
+            lambda: self._once(
+                lambda connection: send(connection, operation, self.schema, prepare=self._prepare)
+            ),
             operation.repeatable,
         )
 
     async def run_together(self, operations: Sequence[Operation[Any]]) -> list[Any]:
         """Run several operations in one transaction and one round trip; see `run`."""
         return await self._attempt(
-            lambda connection: execute_together(
-                connection, operations, self.schema, prepare=self._prepare
+            lambda: self._once(
+                lambda connection: execute_together(
+                    connection, operations, self.schema, prepare=self._prepare
+                )
             ),
             all(operation.repeatable for operation in operations),
         )
+
+    async def transact(self, work: Work[T]) -> T:
+        """Do `work` on a connection, in one transaction, and anew where the database rolled it
+        back. Raises as `run` does, and what `work` raises."""
+
+        async def once() -> T:
+            async with self.connection() as connection, connection.transaction():
+                return await work(connection)
+            raise AssertionError("a connection's block swallows nothing")
+
+        return await self._attempt(once, repeatable=False)
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection[Any], None]:
@@ -175,7 +192,8 @@ class Database:
             writable=writable,
             missed=lambda reason: self.presence.missed(location(dsn), reason),
         )
-        self.presence.reached()
+        if writable:
+            self.presence.reached()
         self._profile = profile_of(connection)
         return connection
 
@@ -207,19 +225,17 @@ class Database:
         # A caller's pool may lead through a pooler without saying so.
         return True if self._theirs is None else None
 
-    async def _attempt(
-        self, work: Callable[[AsyncConnection[Any]], Awaitable[T]], repeatable: bool
-    ) -> T:
+    async def _attempt(self, once: Callable[[], Awaitable[T]], repeatable: bool) -> T:
         for pause in PAUSES:
             try:
-                return await self._once(work)
+                return await once()
             except psycopg.Error as error:
                 if not (is_rolled_back(error) or (repeatable and is_transient(error))):
                     raise
             await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - spreads the attempts
-        return await self._once(work)
+        return await once()
 
-    async def _once(self, work: Callable[[AsyncConnection[Any]], Awaitable[T]]) -> T:
+    async def _once(self, work: Work[T]) -> T:
         async with self.connection() as connection:
             with Deadline(connection, self.statement_timeout + MARGIN):
                 return await work(connection)

@@ -31,7 +31,7 @@ async def until_there(database: Database, work: Callable[[], Awaitable[T]]) -> T
     pause = Pause(FIRST_PAUSE, LONGEST_PAUSE)
     while True:
         try:
-            return await work()
+            answer = await work()
         except (psycopg.Error, OSError, SchemaError) as error:
             seconds = pause.next()
             late = monotonic() + seconds >= end
@@ -39,6 +39,9 @@ async def until_there(database: Database, work: Callable[[], Awaitable[T]]) -> T
                 raise
             silent = isinstance(error, TimeoutError)
             found = no_answer(database.connect_timeout) if silent else refusal(error, dsn)
+        else:
+            database.presence.reached()
+            return answer
         if late:
             # Not within the block above: psycopg's error, with what it shows, would come along.
             raise found.error(dsn, after=database.connect_timeout)

@@ -97,15 +97,18 @@ class Controlling(Looking):
     async def _delete_together(self, uids: Sequence[UUID]) -> list[UUID]:
         """Delete all of these, or none if one of them is running."""
         runtime = await self._opened()
-        gone: list[UUID] = []
+
+        async def work(connection: AsyncConnection[Any]) -> list[UUID]:
+            gone: list[UUID] = []
+            for batch in _slices(uids):
+                found = await self._delete_here(connection, batch)
+                # A job that was on its way from one table to the other has arrived now.
+                unseen = list(set(batch).difference(found))
+                gone += [*found, *await self._delete_here(connection, unseen)]
+            return gone
+
         with explained(self._settings.schema):
-            async with runtime.database.connection() as connection, connection.transaction():
-                for batch in _slices(uids):
-                    found = await self._delete_here(connection, batch)
-                    # A job that was on its way from one table to the other has arrived now.
-                    unseen = list(set(batch).difference(found))
-                    gone += [*found, *await self._delete_here(connection, unseen)]
-        return gone
+            return await runtime.database.transact(work)
 
     async def _delete_here(
         self, connection: AsyncConnection[Any], uids: Sequence[UUID]

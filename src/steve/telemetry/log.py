@@ -29,6 +29,10 @@ def subscribe(telemetry: Telemetry) -> Callable[[], None]:
     def unsubscribe() -> None:
         for end in ends:
             end()
+        if restraint.kept_back:
+            logger.warning(
+                "%s more lines like the last of their kind were left out", restraint.kept_back
+            )
 
     return unsubscribe
 
@@ -52,6 +56,10 @@ def _subject(event: events.Event) -> Hashable:
         case events.DatabaseAwaited():
             # What hinders us may change quickly, and is told once.
             return type(event), event.reason
+        case events.ClaimLost() | events.HandlerStuck() | events.ResultReplaced():
+            return type(event), event.job.type
+        case events.LeaseRenewalFailed() | events.LoopBlocked():
+            return type(event), event.worker
         case _:
             return type(event)
 
@@ -198,26 +206,27 @@ _ALWAYS: dict[type[events.Event], _Writer] = {
     events.WorkerStopped: _stopped,
     events.WorkerFailed: _failed,
     events.StopRequested: _stop_requested,
+    events.LeaseLost: _lease_lost,
+    events.WorkersBuried: _buried,
+    events.JobsRescued: _rescued,
+    events.JobsParked: _parked,
+    events.JobsUnparked: _unparked,
     events.PartitionsRemoved: _removed,
     events.PartitionBusy: _busy,
+    events.DatabaseReached: _reached,
+    events.ListenUnavailable: _no_listen,
+    events.ListenRestored: _listen,
 }
 _TROUBLE: dict[type[events.Event], _Writer] = {
     events.ClaimLost: _claim_lost,
     events.HandlerStuck: _stuck,
     events.ResultReplaced: _result_replaced,
     events.LeaseRenewalFailed: _renewal_failed,
-    events.LeaseLost: _lease_lost,
     events.StatementFailed: _statement_failed,
-    events.WorkersBuried: _buried,
-    events.JobsRescued: _rescued,
-    events.JobsParked: _parked,
-    events.JobsUnparked: _unparked,
     events.DatabaseAwaited: _awaited,
-    events.DatabaseReached: _reached,
-    events.ListenUnavailable: _no_listen,
-    events.ListenRestored: _listen,
     events.LoopBlocked: _blocked,
 }
+"""What may come many times a second, each like the one before."""
 _DEBUG: dict[type[events.Event], _Writer] = {
     events.AttemptStarted: _attempt_started,
     events.AttemptEnded: _attempt_ended,

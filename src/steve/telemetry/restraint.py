@@ -20,6 +20,11 @@ class Restraint:
         self._every = every
         self._accounts: dict[Hashable, _Account] = {}
 
+    @property
+    def kept_back(self) -> int:
+        """Lines that were kept back, and that no later one of their subject has told of yet."""
+        return sum(account.kept_back for account in self._accounts.values())
+
     def admit(self, subject: Hashable) -> int | None:
         """Ask to write a line.
 

@@ -170,6 +170,11 @@ async def test_deleting(jobs: Jobs, connection: Connection) -> None:
     assert set(await statuses(connection)) == {made[2].uid, made[3].uid}
 
 
+async def somebody_waits(connection: Connection) -> bool:
+    cursor = await connection.execute("select from pg_locks where not granted")
+    return cursor.rowcount > 0
+
+
 async def test_a_job_on_its_way_out_of_the_archive_is_deleted(
     jobs: Jobs, connection: Connection, shared_dsn: str
 ) -> None:
@@ -178,15 +183,25 @@ async def test_a_job_on_its_way_out_of_the_archive_is_deleted(
     async with await psycopg.AsyncConnection.connect(shared_dsn) as other:
         await execute(other, retry([job.uid], starts=1, force=False), "steve")
         deleting = asyncio.create_task(jobs.delete(job))
-
-        async def waits() -> bool:
-            cursor = await connection.execute("select from pg_locks where not granted")
-            return cursor.rowcount > 0
-
-        await eventually_async(waits)
+        await eventually_async(lambda: somebody_waits(connection))
         await other.commit()
     assert await deleting == [job.uid]
     assert await statuses(connection) == {}
+
+
+async def test_a_deadlock_is_not_the_end_of_a_deletion(
+    jobs: Jobs, connection: Connection, shared_dsn: str
+) -> None:
+    uids = sorted([(await jobs.create("t")).uid for _ in range(3)])
+    lock = "select from steve.job where uid = %s for update"
+    async with await psycopg.AsyncConnection.connect(
+        shared_dsn, options="-c deadlock_timeout=1min"
+    ) as other:
+        await other.execute(lock, [uids[-1]])
+        deleting = asyncio.create_task(jobs.delete(uids))
+        await eventually_async(lambda: somebody_waits(connection))
+        await other.execute(lock, [uids[0]])
+    assert set(await deleting) == set(uids)
 
 
 @pytest.mark.parametrize("batch", [500, 1])

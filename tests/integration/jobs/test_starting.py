@@ -63,13 +63,18 @@ async def test_a_server_that_stays_away_is_given_up_in_time(
         assert not jobs.ready()
 
 
+@pytest.mark.parametrize("schema", ["steve", "fresh"])
 async def test_a_server_that_takes_no_writes_is_waited_for(
-    make: Make, shared_dsn: str, connection: Connection, caplog: pytest.LogCaptureFixture
+    make: Make,
+    shared_dsn: str,
+    connection: Connection,
+    caplog: pytest.LogCaptureFixture,
+    schema: str,
 ) -> None:
     name = sql.Identifier(str(conninfo.conninfo_to_dict(shared_dsn)["dbname"]))
     caplog.set_level(logging.INFO, "steve")
     setting = sql.SQL("alter database {} {} default_transaction_read_only {}")
-    jobs = make(shared_dsn, connect_timeout=20.0)
+    jobs = make(shared_dsn, connect_timeout=20.0, schema=schema)
     await connection.execute(setting.format(name, sql.SQL("set"), sql.SQL("= on")))
     try:
         starting = asyncio.create_task(jobs.start())
@@ -87,3 +92,6 @@ async def test_a_server_that_takes_no_writes_is_waited_for(
     assert jobs.ready()
     (line,) = said(caplog, "waiting for the database")
     assert "read-only" in line
+    assert len(said(caplog, "the database is there")) == 1
+    await jobs.close()
+    await connection.execute("drop schema if exists fresh cascade")

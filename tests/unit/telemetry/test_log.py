@@ -8,7 +8,13 @@ import psycopg
 import pytest
 
 from steve.telemetry import log
-from steve.telemetry.catalogue import DatabaseAwaited, LeaseLost, StatementFailed, WorkerStopped
+from steve.telemetry.catalogue import (
+    DatabaseAwaited,
+    JobsParked,
+    LeaseRenewalFailed,
+    StatementFailed,
+    WorkerStopped,
+)
 from steve.telemetry.restraint import BURST, EVERY
 from steve.telemetry.telemetry import Telemetry
 
@@ -58,6 +64,17 @@ def test_the_same_trouble_is_not_told_each_time(
     ]
 
 
+def test_what_was_left_out_is_told_at_the_end(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    telemetry = Telemetry()
+    end = log.subscribe(telemetry)
+    for _ in range(BURST + 5):
+        telemetry.emit(CLAIMING)
+    end()
+    assert caplog.messages[BURST:] == ["5 more lines like the last of their kind were left out"]
+
+
 def test_after_a_calm_all_is_told_again(
     telemetry: Telemetry, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -77,8 +94,9 @@ def test_one_trouble_does_not_hide_another(
         telemetry.emit(CLAIMING)
     caplog.clear()
     telemetry.emit(WRITING)
-    telemetry.emit(LeaseLost(1, "silent"))
-    assert len(caplog.messages) == 2
+    telemetry.emit(LeaseRenewalFailed(1, RuntimeError("gone"), 1.0))
+    telemetry.emit(LeaseRenewalFailed(2, RuntimeError("gone"), 1.0))
+    assert len(caplog.messages) == 3
 
 
 def test_each_reason_to_wait_is_told(
@@ -94,9 +112,10 @@ def test_what_happens_once_is_always_told(
     telemetry: Telemetry, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    for worker in range(20):
-        telemetry.emit(WorkerStopped(worker))
-    assert len(caplog.messages) == 20
+    for number in range(20):
+        telemetry.emit(WorkerStopped(number))
+        telemetry.emit(JobsParked(f"type {number}", "default", 1))
+    assert len(caplog.messages) == 40
 
 
 def test_an_event_is_one_line(telemetry: Telemetry, caplog: pytest.LogCaptureFixture) -> None:
