@@ -1,5 +1,7 @@
 -- What roles do that have no privileges on the tables for it: functions that run with the rights of
 -- the tables' owner. They find everything by its full name, and are for those who are granted them.
+-- Where they read or write times as text, they do so in their own zone and style: the caller's could
+-- make another time of it.
 
 -- Takes back live jobs that are archived as well: see create_jobs. Returns those it took.
 create function steve.drop_resent(uids uuid[]) returns setof uuid
@@ -82,13 +84,14 @@ alter function steve.cancel_jobs(uuid[], text)
 security definer set search_path = pg_catalog, pg_temp;
 
 alter function steve.create_partitions(interval, timestamptz)
-security definer set search_path = pg_catalog, pg_temp;
+security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO';
 
 -- Removes a partition whose day or week is over, or what an interrupted removal has left of one.
 -- Whoever is in the way is waited for 200 ms, and no longer: finishes queue up behind us.
 create function steve.remove_partition(partition text) returns void
 language plpgsql
-security definer set search_path = pg_catalog, pg_temp set lock_timeout = '200ms'
+security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO'
+set lock_timeout = '200ms'
 as $$
 declare
     past record;

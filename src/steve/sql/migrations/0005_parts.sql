@@ -8,7 +8,8 @@ returns table (part text, privileges text, kind text, object text)
 language sql stable
 as $$
     values
-        ('monitor', 'select', 'table', 'steve.migration'),
+        -- The column besides, which nobody grants by hand: see regrant.
+        ('monitor', 'select, select (version)', 'table', 'steve.migration'),
         ('monitor', 'select', 'table', 'steve.job'),
         ('monitor', 'select', 'table', 'steve.job_archive'),
         ('monitor', 'select', 'table', 'steve.attempt'),
@@ -80,23 +81,32 @@ end
 $$;
 
 -- Grants anew the parts that roles have, for what has come since. Who has a part is known by a
--- privilege that comes with no other.
+-- privilege on a column: what is granted by hand is granted on tables.
 create function steve.regrant() returns void
 language sql volatile
 as $$
-    select steve.grant_part(held.part, pg_get_userbyid(held.grantee))
-    from (
-        select 'producer' as part, p.proowner as owner, a.grantee
-        from pg_proc p cross join aclexplode(p.proacl) as a
-        where p.oid = 'steve.cancel_jobs(uuid[], text)'::regprocedure
-        union
-        select 'worker', p.proowner, a.grantee
-        from pg_proc p cross join aclexplode(p.proacl) as a
-        where p.oid = 'steve.remove_partition(text)'::regprocedure
-        union
-        select 'monitor', c.relowner, a.grantee
-        from pg_class c cross join aclexplode(c.relacl) as a
-        where c.oid = 'steve.worker'::regclass and a.privilege_type = 'SELECT'
-    ) as held
-    where held.grantee not in (0, held.owner)
+    select steve.grant_part(mark.part, pg_get_userbyid(held.grantee))
+    from (values
+        ('producer', 'steve.job'::regclass, 'payload', 'INSERT'),
+        ('worker', 'steve.job'::regclass, 'attempt_id', 'UPDATE'),
+        ('monitor', 'steve.migration'::regclass, 'version', 'SELECT')
+    ) as mark (part, home, name, privilege)
+    join pg_class c on c.oid = mark.home
+    join pg_attribute a on a.attrelid = c.oid and a.attname = mark.name
+    cross join aclexplode(a.attacl) as held
+    where held.privilege_type = mark.privilege and held.grantee not in (0, c.relowner)
+$$;
+
+-- They belong to the owner of the tables, whoever migrates: later versions replace them.
+do $$
+declare
+    made regprocedure;
+    owner regrole := (select relowner from pg_class where oid = 'steve.job'::regclass);
+begin
+    foreach made in array array[
+        'steve.part_privileges()', 'steve.grant_part(text, text)', 'steve.regrant()'
+    ]::regprocedure[] loop
+        execute format('alter function %s owner to %s', made, owner);
+    end loop;
+end
 $$;
