@@ -45,6 +45,8 @@ def check_grants(given: object) -> list[Grant]:
         for role in several:
             if not isinstance(role, str) or not role or "\0" in role:
                 raise OptionError(f"grant[{part!r}] must name roles, not {safe_repr(role)}")
+            if role == "public":
+                raise OptionError(f"grant[{part!r}] must name roles: PUBLIC is none, but everybody")
             grants[Grant(part, role)] = None
     return list(grants)
 

@@ -56,10 +56,24 @@ class Partitions:
         self._telemetry = telemetry
 
     async def tend(self) -> None:
-        """Make what is missing ahead, remove what is over."""
+        """Make what is missing ahead, remove what is over.
+
+        What this role may not do keeps it from nothing else, and is raised in the end.
+        """
+        refusals: list[psycopg.errors.InsufficientPrivilege] = []
+        for step in (self._make, self._forget, self.remove_expired):
+            try:
+                await step()
+            except psycopg.errors.InsufficientPrivilege as error:
+                refusals.append(error)
+        if refusals:
+            raise refusals[0]
+
+    async def _make(self) -> None:
         await self._run(create_partitions())
+
+    async def _forget(self) -> None:
         await self._run(forget_workers(REMEMBERED))
-        await self.remove_expired()
 
     async def remove_expired(self) -> list[str]:
         """Remove partitions past their retention; returns those that are gone."""

@@ -16,6 +16,7 @@ from steve.operations.maintenance import create_partitions, expired_partitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import LiteralString
 
 pytestmark = pytest.mark.any_postgres
 
@@ -88,6 +89,24 @@ def test_the_past_can_be_made(scene: Scene) -> None:
         scene.value("select steve.create_partitions(since => steve.now() - interval '7 days')") >= 9
     )
     assert_without_gaps(scene, scene.now() + timedelta(days=20))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "'101 days'",
+        "'3 years'",
+        # A hundred days, if months have thirty and years twelve of them.
+        "'100 years -35900 days'",
+        "since => steve.now() - interval '401 days'",
+        "since => '-infinity'",
+    ],
+)
+def test_there_are_bounds(scene: Scene, arguments: LiteralString) -> None:
+    before = partitions(scene)
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match=r"\d days (ahead|back)"):
+        scene.value(f"select steve.create_partitions({arguments})")
+    assert partitions(scene) == before
 
 
 def test_two_make_them_at_once(scene: Scene) -> None:

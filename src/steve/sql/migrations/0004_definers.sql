@@ -83,8 +83,60 @@ $$;
 alter function steve.cancel_jobs(uuid[], text)
 security definer set search_path = pg_catalog, pg_temp;
 
-alter function steve.create_partitions(interval, timestamptz)
-security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO';
+-- As before, but for whoever tends the partitions without owning them: within bounds, that is.
+create or replace function steve.create_partitions(
+    ahead interval default '21 days',
+    since timestamptz default steve.now()
+) returns integer
+language plpgsql
+security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO'
+as $$
+declare
+    home constant text := (
+        select relnamespace::regnamespace::text from pg_class where oid = 'steve.job'::regclass
+    );
+    made integer := 0;
+    missing record;
+begin
+    if steve.now() + ahead > steve.now() + interval '100 days' then
+        raise exception 'partitions are made for 100 days ahead at most'
+            using errcode = 'invalid_parameter_value';
+    end if;
+    if since < steve.now() - interval '400 days' then
+        raise exception 'partitions are made for 400 days back at most'
+            using errcode = 'invalid_parameter_value';
+    end if;
+
+    -- Two that find the same partition missing would collide in the catalogue.
+    perform pg_advisory_xact_lock(hashtextextended('steve.partitions', 0));
+    for missing in
+        select
+            home || '.' || p.parent as parent,
+            home || '.' || p.parent || to_char(start, '_YYYYMMDD') as partition,
+            start at time zone 'UTC' as lower,
+            (start + p.width) at time zone 'UTC' as upper
+        from (values
+            ('job_archive_completed', 'day', interval '1 day'),
+            ('job_archive_other', 'week', interval '7 days'),
+            ('attempt', 'week', interval '7 days')
+        ) as p (parent, unit, width)
+        cross join lateral generate_series(
+            date_trunc(p.unit, since at time zone 'UTC'),
+            (steve.now() + ahead) at time zone 'UTC',
+            p.width
+        ) as start
+        where to_regclass(home || '.' || p.parent || to_char(start, '_YYYYMMDD')) is null
+    loop
+        execute format('create table %s (like %s including defaults including constraints)', missing.partition, missing.parent);
+        execute format(
+            'alter table %s attach partition %s for values from (%L) to (%L)',
+            missing.parent, missing.partition, missing.lower, missing.upper
+        );
+        made := made + 1;
+    end loop;
+    return made;
+end
+$$;
 
 -- Removes a partition whose day or week is over, or what an interrupted removal has left of one.
 -- Whoever is in the way is waited for 200 ms, and no longer: finishes queue up behind us.
@@ -131,13 +183,14 @@ begin
 end
 $$;
 
--- They act for the owner of the tables, whoever migrates. Who could cancel by privileges on the
--- tables still can.
+-- They act for the owner of the tables, whoever migrates. Who could cancel, and who could ask for
+-- partitions as every worker does, by privileges on the tables still can, be it as a member of
+-- pg_write_all_data or because everybody could.
 do $$
 declare
     definer regprocedure;
     owner regrole := (select relowner from pg_class where oid = 'steve.job'::regclass);
-    former regrole;
+    former record;
 begin
     foreach definer in array array[
         'steve.drop_resent(uuid[])',
@@ -149,17 +202,22 @@ begin
         execute format('revoke execute on function %s from public', definer);
     end loop;
     for former in
-        select distinct a.grantee
-        from pg_class c
-        cross join aclexplode(c.relacl) as a
-        where c.oid = 'steve.job'::regclass
-            and a.privilege_type = 'DELETE'
-            and a.grantee not in (0, c.relowner)
+        select able.function, r.name
+        from (values
+            ('steve.job'::regclass, 'DELETE', 'steve.cancel_jobs(uuid[], text)'::regprocedure),
+            ('steve.job', 'DELETE', 'steve.drop_resent(uuid[])'),
+            ('steve.job_archive', 'INSERT', 'steve.create_partitions(interval, timestamptz)')
+        ) as able (home, privilege, function)
+        join pg_class c on c.oid = able.home
+        cross join lateral (
+            select case a.grantee when 0 then 'public' else a.grantee::regrole::text end
+            from aclexplode(c.relacl) as a
+            where a.privilege_type = able.privilege and a.grantee <> c.relowner
+            union
+            select 'pg_write_all_data'
+        ) as r (name)
     loop
-        execute format(
-            'grant execute on function %s, %s to %s',
-            'steve.cancel_jobs(uuid[], text)', 'steve.drop_resent(uuid[])', former
-        );
+        execute format('grant execute on function %s to %s', former.function, former.name);
     end loop;
 end
 $$;

@@ -68,6 +68,11 @@ begin
         raise exception 'there is no part %: there are producer, worker, monitor', quote_literal(part)
             using errcode = 'invalid_parameter_value';
     end if;
+    -- PostgreSQL would take it for everybody, also in quotes.
+    if role = 'public' then
+        raise exception 'a part is granted to roles, not to PUBLIC, which is everybody'
+            using errcode = 'invalid_parameter_value';
+    end if;
     execute format('grant usage on schema %I to %I', home, role);
     if not has_schema_privilege(role, home, 'usage') then
         raise exception 'the schema belongs to somebody else, who has to run: GRANT USAGE ON SCHEMA % TO %',
