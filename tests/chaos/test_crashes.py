@@ -64,7 +64,7 @@ async def test_a_poison_job_ends_alone(migrated_dsn: str, tmp_path: Path) -> Non
 async def test_a_storm_of_kills(migrated_dsn: str, tmp_path: Path) -> None:
     """10,000 jobs, three workers, one of them killed every second."""
     async with Jobs(migrated_dsn) as jobs:
-        items = (("tick", {"seconds": 0.01, "n": n}, {"max_crashes": 100}) for n in range(10_000))
+        items = (("tick", {"seconds": 0.02, "n": n}, {"max_crashes": 100}) for n in range(10_000))
         uids = await jobs.create_many(items)
     with Fleet(migrated_dsn, tmp_path, lease=1.0) as fleet:
         fleet.keep(3)
