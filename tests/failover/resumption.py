@@ -15,6 +15,16 @@ SOON = 10.0
 _SIGNS = {"start": "worker", "created": "producer"}
 
 
+def everybody_went_on(lines: Sequence[Line], promotions: Sequence[float]) -> None:
+    """Hold each promotion but the last, after which the storm ends, against `SOON`."""
+    *promoted, _ = promotions
+    assert promoted
+    for moment in promoted:
+        found = resumptions(lines, moment)
+        assert len(found) >= 3
+        assert {name: wait for name, wait in found.items() if wait > SOON} == {}
+
+
 def resumptions(lines: Sequence[Line], promoted: float) -> dict[str, float]:
     """For each process that was at work before, and was not ended soon after: the seconds until it
     began a job, or had one created."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from psycopg import conninfo
 
-from failover.resumption import SOON, resumptions
+from failover.resumption import everybody_went_on
 from steve import Job, Jobs
 from steve.telemetry.catalogue import ListenRestored, ListenUnavailable
 from storm.bouncer import KillBouncer, PgBouncer, PooledPair
@@ -53,12 +53,7 @@ async def test_a_failover_behind_pgbouncer(place: Path, postgres_binaries: Path 
     verdict = await storm.run()
     assert [found for found in verdict.findings() if not found.endswith(KEPT)] == []
     assert isinstance(storm.server, PooledPair)
-    *promoted, _ = storm.server.promoted
-    assert promoted
-    for moment in promoted:
-        found = resumptions(verdict.history.lines, moment)
-        assert len(found) >= 3
-        assert {name: wait for name, wait in found.items() if wait > SOON} == {}
+    everybody_went_on(verdict.history.lines, storm.server.promoted)
     workers = [member for member in storm.crew.gone if member.what == "worker"]
     assert len(workers) == 3
     for worker in workers:

@@ -15,9 +15,7 @@ EVERY = 2.0
 class Restraint:
     """A token bucket for each subject: a database that is away must not fill anybody's disk."""
 
-    def __init__(self, burst: int = BURST, every: float = EVERY) -> None:
-        self._burst = burst
-        self._every = every
+    def __init__(self) -> None:
         self._accounts: dict[Hashable, _Account] = {}
 
     @property
@@ -34,24 +32,21 @@ class Restraint:
         now = monotonic()
         account = self._accounts.get(subject)
         if account is None:
-            account = self._accounts[subject] = _Account(self._burst, now)
-        account.earn(now, self._burst, self._every)
-        return account.spend()
+            account = self._accounts[subject] = _Account(now)
+        return account.spend(now)
 
 
 class _Account:
     __slots__ = ("earned_at", "kept_back", "tokens")
 
-    def __init__(self, tokens: float, earned_at: float) -> None:
-        self.tokens = tokens
-        self.earned_at = earned_at
+    def __init__(self, now: float) -> None:
+        self.tokens = float(BURST)
+        self.earned_at = now
         self.kept_back = 0
 
-    def earn(self, now: float, burst: int, every: float) -> None:
-        self.tokens = min(burst, self.tokens + (now - self.earned_at) / every)
+    def spend(self, now: float) -> int | None:
+        self.tokens = min(BURST, self.tokens + (now - self.earned_at) / EVERY)
         self.earned_at = now
-
-    def spend(self) -> int | None:
         if self.tokens < 1:
             self.kept_back += 1
             return None
