@@ -1,0 +1,1 @@
+"""The monitor: an ASGI application that shows the work and, where it is allowed to, steers it."""
