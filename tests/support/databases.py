@@ -41,6 +41,17 @@ class Databases:
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )
 
+    def rename(self, name: str, new: str) -> None:
+        """Give a database another name, having thrown out who is connected to it."""
+        self._connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        self._connection.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(name), sql.Identifier(new)
+            )
+        )
+
     def dsn(self, name: str) -> str:
         return conninfo.make_conninfo(self._server_dsn, dbname=name)
 

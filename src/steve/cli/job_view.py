@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from steve.core.job import Attempt, Job
 
 _COLUMNS = ("uid", "type", "queue", "status", "attempts", "created", "ended or due", "note")
+_NARROW_COLUMNS = ("uid", "status", "type", "attempts", "created", "note")
+_LEAST = {"uid": 36, "status": 9, "attempts": 3, "created": 8}
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -38,6 +40,11 @@ def moment(time: datetime | None) -> str:
     return "" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def clock(time: datetime | None) -> str:
+    """Return the time of day in the terminal's time zone."""
+    return "" if time is None else time.astimezone().strftime("%H:%M:%S")
+
+
 def span(seconds: float | None) -> str:
     """Return a duration for people: `0.312 s`, `42 s`, `5 min`, `3.2 h`, `4.0 d`."""
     if seconds is None:
@@ -53,23 +60,40 @@ def span(seconds: float | None) -> str:
     return f"{seconds / 86_400:.1f} d"
 
 
-def jobs_table(jobs: Sequence[Job]) -> RenderableType:
-    """Make the table of `steve list`."""
-    rows = [
-        (
-            job.uid,
-            job.type,
-            job.queue,
-            job.status,
-            f"{job.attempts}/{job.max_attempts}",
-            moment(job.created_at),
-            moment(job.completed_at or (job.run_at if job.status == "pending" else None)),
-            _note(job),
-        )
-        for job in jobs
-    ]
-    styles = [STATUS_STYLES.get(job.status) for job in jobs]
-    return table(_COLUMNS, rows, styles=styles, numbers=("attempts",), whole=("uid",))
+def jobs_table(jobs: Sequence[Job], *, narrow: bool = False) -> RenderableType:
+    """Make the table of `steve list`, on demand one for terminals of 80 columns."""
+    rows = [_narrow_row(job) if narrow else _row(job) for job in jobs]
+    return table(
+        _NARROW_COLUMNS if narrow else _COLUMNS,
+        rows,
+        styles=[STATUS_STYLES.get(job.status) for job in jobs],
+        numbers=("attempts",),
+        least=_LEAST,
+    )
+
+
+def _row(job: Job) -> tuple[object, ...]:
+    return (
+        job.uid,
+        job.type,
+        job.queue,
+        job.status,
+        f"{job.attempts}/{job.max_attempts}",
+        moment(job.created_at),
+        moment(job.completed_at or (job.run_at if job.status == "pending" else None)),
+        _note(job),
+    )
+
+
+def _narrow_row(job: Job) -> tuple[object, ...]:
+    return (
+        job.uid,
+        job.status,
+        job.type,
+        f"{job.attempts}/{job.max_attempts}",
+        clock(job.created_at),
+        _note(job),
+    )
 
 
 def _note(job: Job) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -116,16 +116,12 @@ def _report(error: Exception) -> int:
         wrong = isinstance(error, OptionError | OptionTypeError | PayloadError)
         return EXIT_USAGE if wrong else EXIT_FAILED
     if isinstance(error, psycopg.Error):
-        _complain(_database_message(error))
+        from steve.cli.trouble import sentence
+
+        _complain(sentence(error))
         return EXIT_FAILED
     raise error
 
 
 def _complain(message: str) -> None:
     click.echo(f"Error: {message}", err=True)
-
-
-def _database_message(error: Any) -> str:
-    detail = error.diag.message_primary or str(error).strip() or type(error).__name__
-    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-    return f"the database refused: {detail}{state}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,26 +70,26 @@ def table(
     *,
     styles: Iterable[str | None] = (),
     numbers: Iterable[str] = (),
-    whole: Iterable[str] = (),
+    least: Mapping[str, int] | None = None,
     title: str | None = None,
 ) -> RenderableType:
     """Make a table.
 
     `styles` are those of the rows; columns in `numbers` are aligned to the right, those in
-    `whole` are never cut to fit a narrow terminal.
+    `least` are never narrower than that, however narrow the terminal is.
     """
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
-    aligned, uncut = frozenset(numbers), frozenset(whole)
+    aligned = frozenset(numbers)
     for name in columns:
         made.add_column(
             name,
             justify="right" if name in aligned else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=36 if name in uncut else None,
+            min_width=(least or {}).get(name),
         )
     style_of_rows = iter(styles)
     for row in rows:

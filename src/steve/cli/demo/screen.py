@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from steve.cli.job_view import clock
 from steve.cli.output import STATUS_STYLES, console, shown, table
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def _picture(latest: list[Job], tally: Tally, where: str) -> RenderableType:
             job.status,
             job.type,
             f"{job.attempts}/{job.max_attempts}",
-            _clock(job.created_at),
-            _clock(job.started_at),
+            clock(job.created_at),
+            clock(job.started_at),
             _completed(job),
         )
         for job in latest
@@ -117,12 +117,8 @@ def _picture(latest: list[Job], tally: Tally, where: str) -> RenderableType:
     )
 
 
-def _clock(time: datetime | None) -> str:
-    return "" if time is None else time.astimezone().strftime("%H:%M:%S")
-
-
 def _completed(job: Job) -> str:
     if job.completed_at is None:
         return ""
     seconds = (job.completed_at - job.created_at).total_seconds()
-    return f"{_clock(job.completed_at)} (+{seconds:.1f} s)"
+    return f"{clock(job.completed_at)} (+{seconds:.1f} s)"
