@@ -1,0 +1,62 @@
+// Requests to the API. Addresses are relative to the page, so that any prefix works.
+
+import type { Problem, Session } from "./shapes";
+
+/** What the API refused, in its own words. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The API could not be reached. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The monitor cannot be reached. It is tried again.");
+  }
+}
+
+export async function get<T>(
+  path: string,
+  query?: URLSearchParams,
+  signal?: AbortSignal,
+): Promise<T> {
+  const text = query?.toString() ?? "";
+  return request<T>(text === "" ? path : `${path}?${text}`, signal ? { signal } : {});
+}
+
+export async function post<T>(path: string, body: object, session: Session | null): Promise<T> {
+  return request<T>(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Steve-Token": session?.csrf ?? "" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function request<T>(path: string, init: RequestInit): Promise<T> {
+  const response = await reach(`api/${path}`, init);
+  if (!response.ok) throw new Refused(response.status, await reason(response));
+  return (await response.json()) as T;
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Unreachable();
+  }
+}
+
+async function reason(response: Response): Promise<string> {
+  try {
+    const problem = (await response.json()) as Partial<Problem>;
+    if (typeof problem.detail === "string") return problem.detail;
+  } catch {
+    // A proxy in between answers in its own way.
+  }
+  return `The monitor answered ${response.status} ${response.statusText}`.trim();
+}

@@ -1,0 +1,18 @@
+import { render } from "preact";
+import "./style/index.css";
+import { open } from "./api/stream";
+import { App } from "./app";
+import * as clock from "./state/clock";
+import * as keys from "./state/keys";
+import * as live from "./state/live";
+import { failed } from "./state/notices";
+import { load } from "./state/session";
+
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);
+
+clock.start();
+keys.start();
+live.start();
+open();
+load().catch(failed);

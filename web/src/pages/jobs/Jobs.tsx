@@ -1,0 +1,166 @@
+// The list of jobs.
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Verb } from "../../api/shapes";
+import { on, renewals } from "../../api/stream";
+import { fromQuery, toQuery, type View } from "../../core/filters";
+import { plural } from "../../core/number";
+import { applies } from "../../core/status";
+import { VERBS } from "../../core/verbs";
+import { Button } from "../../parts/Button";
+import { Problem } from "../../parts/Problem";
+import { now } from "../../state/clock";
+import { useKeys } from "../../state/keys";
+import { notify } from "../../state/notices";
+import { replace, route } from "../../state/route";
+import { mayAct } from "../../state/session";
+import { watch } from "../../state/watch";
+import { BulkDialog } from "./BulkDialog";
+import type { Target } from "./bulk";
+import { ColumnChooser } from "./ColumnChooser";
+import { Filters } from "./Filters";
+import { useHands } from "./hands";
+import { JobTable } from "./JobTable";
+import { JobList } from "./list";
+import { NoJobs } from "./NoJobs";
+import { useRowKeys } from "./rowKeys";
+import { Selected } from "./Selected";
+import { StatusTabs } from "./StatusTabs";
+import { Selection } from "./selection";
+
+const LOOK_EVERY = 3;
+
+interface Plan {
+  verb: Verb;
+  target: Target;
+}
+
+export function Jobs() {
+  const list = useMemo(() => new JobList(), []);
+  const selection = useMemo(() => new Selection(), []);
+  const [plan, setPlan] = useState<Plan | null>(null);
+  const table = useRef<HTMLDivElement>(null);
+  const query = route.value.query.toString();
+  const view = useMemo(() => fromQuery(route.value.query), [query]);
+  const isBusy = useHands(table);
+
+  useEffect(() => {
+    selection.clear();
+    void list.load(view);
+  }, [query, renewals.value]);
+  useEffect(() => on("jobs", (event) => list.receive(event)), []);
+  useEffect(() => () => list.stop(), []);
+
+  // Once a second: show what has come, if that disturbs nobody.
+  const second = Math.floor(now.value / 1000);
+  useEffect(() => {
+    if (list.fresh.value > 0 && selection.isEmpty.value && !isBusy()) list.show();
+    if (second % LOOK_EVERY === 0) void list.look();
+  }, [second, list.fresh.value]);
+
+  const rows = list.rows.value;
+  useEffect(() => watch(rows.map((row) => row.uid)), [rows]);
+
+  const act = (verb: Verb, uids: readonly string[] | "all"): void => {
+    if (uids === "all") setPlan({ verb, target: { filter: view.filter } });
+    else chosen(verb, uids);
+  };
+  const chosen = (verb: Verb, uids: readonly string[]): void => {
+    const fit = rows.filter((row) => uids.includes(row.uid) && applies(verb, row.status));
+    if (uids.length === 0) return;
+    if (fit.length > 0) setPlan({ verb, target: { uids: fit.map((row) => row.uid) } });
+    else notify(`None of ${plural(uids.length, "job")} can be ${VERBS[verb].past}.`, "failed");
+  };
+  const change = (next: View): void => replace("jobs", "", toQuery(next));
+
+  useRowKeys({ table, list, selection, act });
+  useKeys({
+    n: () => {
+      list.show();
+      window.scrollTo(0, 0);
+    },
+  });
+
+  return (
+    <div class="page jobs-page">
+      <div class="page-head">
+        <h1>Jobs</h1>
+        <div class="tools">
+          <ColumnChooser />
+        </div>
+      </div>
+      <StatusTabs view={view} onChange={change} />
+      <Filters view={view} onChange={change} />
+      <Problem error={list.error.value} />
+      <Fresh list={list} />
+      <div ref={table}>
+        {rows.length > 0 && <JobTable list={list} view={view} selection={selection} />}
+      </div>
+      <Rest list={list} view={view} onChange={change} />
+      {mayAct.value && <Selected selection={selection} list={list} act={act} />}
+      {plan && (
+        <BulkDialog
+          {...plan}
+          onClose={() => {
+            setPlan(null);
+            selection.clear();
+            void list.look();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** How many jobs have come that are not shown yet. */
+function Fresh({ list }: { list: JobList }) {
+  const count = list.fresh.value;
+  if (count === 0) return null;
+  return (
+    <div class="fresh">
+      <button
+        type="button"
+        onClick={() => {
+          list.show();
+          window.scrollTo({ top: 0 });
+        }}
+      >
+        {count >= 50 ? "50 or more" : count} new
+      </button>
+    </div>
+  );
+}
+
+interface RestProps {
+  list: JobList;
+  view: View;
+  onChange: (view: View) => void;
+}
+
+/** What is below the rows: more of them, or why there are none. */
+function Rest({ list, view, onChange }: RestProps) {
+  const isEmpty = list.rows.value.length === 0;
+  if (list.loading.value) {
+    return isEmpty ? (
+      <p class="list-note soft">Looking…</p>
+    ) : (
+      <p class="list-note soft">Looking for more…</p>
+    );
+  }
+  const searched = !list.complete.value;
+  if (list.next.value !== null) {
+    return (
+      <div class="list-note">
+        {searched && (
+          <span class="soft">
+            {isEmpty ? "Nothing found so far" : "That is what was found so far"}: a search looks at
+            a stretch of jobs at a time.
+          </span>
+        )}
+        <Button onClick={() => void list.more()}>{searched ? "Search on" : "Load more"}</Button>
+      </div>
+    );
+  }
+  if (isEmpty && list.error.value === null) return <NoJobs view={view} onChange={onChange} />;
+  return isEmpty ? null : <p class="list-note faint">That is all.</p>;
+}

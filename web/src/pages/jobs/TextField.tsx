@@ -1,0 +1,37 @@
+import { useEffect, useState } from "preact/hooks";
+
+interface Props {
+  label: string;
+  value: string | null;
+  onChange: (value: string | null) => void;
+}
+
+const PAUSE = 400;
+
+/** A text that filters a moment after one has stopped writing. */
+export function TextField({ label, value, onChange }: Props) {
+  const [text, setText] = useState(value ?? "");
+  useEffect(() => setText(value ?? ""), [value]);
+  useEffect(() => {
+    const wanted = text.trim() || null;
+    if (wanted === value) return undefined;
+    const timer = window.setTimeout(() => onChange(wanted), PAUSE);
+    return () => window.clearTimeout(timer);
+  }, [text]);
+  return (
+    <span class="field text" data-on={value !== null}>
+      <input
+        type="text"
+        aria-label={label}
+        placeholder={label}
+        value={text}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") event.currentTarget.blur();
+        }}
+      />
+    </span>
+  );
+}

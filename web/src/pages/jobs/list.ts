@@ -1,0 +1,159 @@
+// The rows of the Jobs page, and how they change while somebody reads them: rows on the screen are
+// replaced in place, and new ones come in at the top only if nobody is in the middle of something.
+
+import { batch, computed, type Signal, signal } from "@preact/signals";
+import { get } from "../../api/client";
+import type { Page, Row } from "../../api/shapes";
+import type { Events } from "../../api/stream";
+import { isEverything, matches, toQuery, type View } from "../../core/filters";
+
+const PAGE = 50;
+const MOST_AT_ONCE = 200;
+/** A list that moves by itself does not grow beyond this. */
+const LONGEST = 300;
+
+export class JobList {
+  readonly rows: Signal<readonly Row[]> = signal([]);
+  readonly gone: Signal<ReadonlySet<string>> = signal(new Set());
+  readonly loading = signal(true);
+  readonly error: Signal<Error | null> = signal(null);
+  /** Whether everything that there is was looked at. */
+  readonly complete = signal(true);
+  readonly next: Signal<string | null> = signal(null);
+  /** What has come since and is not shown yet: the top of the list as it would be now. */
+  private readonly waiting: Signal<readonly Row[]> = signal([]);
+  readonly fresh = computed(() => {
+    const known = new Set(this.rows.value.map((row) => row.uid));
+    return this.waiting.value.filter((row) => !known.has(row.uid)).length;
+  });
+
+  private view: View | null = null;
+  private flight: AbortController | null = null;
+  private looking = false;
+  /** Rows fell off the end: the cursor is not that of the last row any more. */
+  private trimmed = false;
+
+  async load(view: View, limit = PAGE): Promise<void> {
+    this.view = view;
+    this.loading.value = true;
+    await this.fetch(null, limit, (page) => {
+      this.trimmed = false;
+      this.waiting.value = [];
+      this.gone.value = new Set();
+      this.rows.value = page.jobs;
+    });
+  }
+
+  async more(): Promise<void> {
+    const view = this.view;
+    if (view === null || this.loading.value) return;
+    if (this.trimmed) {
+      await this.load(view, Math.min(this.rows.value.length + PAGE, MOST_AT_ONCE));
+      return;
+    }
+    this.loading.value = true;
+    await this.fetch(this.next.value, PAGE, (page) => {
+      const known = new Set(this.rows.value.map((row) => row.uid));
+      this.rows.value = [...this.rows.value, ...page.jobs.filter((row) => !known.has(row.uid))];
+    });
+  }
+
+  /** Take in what an event says. */
+  receive({ newest, changed, gone }: Events["jobs"]): void {
+    this.update(changed);
+    if (gone.length > 0) this.gone.value = new Set([...this.gone.value, ...gone]);
+    if (newest.length > 0 && this.followsEvents) this.offer(newest);
+  }
+
+  /** Look for news where events do not tell them: in what is filtered or sorted. */
+  async look(): Promise<void> {
+    const view = this.view;
+    if (view === null || view.sort === "oldest" || this.followsEvents) return;
+    if (this.looking || this.loading.value || document.hidden) return;
+    this.looking = true;
+    try {
+      const page = await get<Page>("jobs", this.query(view, null, PAGE));
+      if (view === this.view && !this.loading.value) this.offer(page.jobs);
+    } catch {
+      // The next look may succeed; a connection that is lost is said elsewhere.
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  /** Show what has come: the new top, and below it what was there and is older. */
+  show(): void {
+    const top = this.waiting.value;
+    if (top.length === 0) return;
+    const uids = new Set(top.map((row) => row.uid));
+    const rows = this.rows.value;
+    const common = rows.findLastIndex((row) => uids.has(row.uid));
+    const rest = common < 0 ? [] : rows.slice(common + 1);
+    const all = [...top, ...rest];
+    batch(() => {
+      if (all.length > LONGEST || (common < 0 && rows.length > 0)) this.trimmed = true;
+      this.rows.value = all.slice(0, LONGEST);
+      this.waiting.value = [];
+    });
+  }
+
+  stop(): void {
+    this.flight?.abort();
+    this.view = null;
+  }
+
+  /** Events bring the newest jobs of all, whatever their status. */
+  private get followsEvents(): boolean {
+    return this.view !== null && this.view.sort === "newest" && isEverything(this.view.filter);
+  }
+
+  private offer(top: readonly Row[]): void {
+    this.update(top);
+    this.waiting.value = top;
+  }
+
+  private update(changed: readonly Row[]): void {
+    if (changed.length === 0) return;
+    const news = new Map(changed.map((row) => [row.uid, row]));
+    if (!this.rows.value.some((row) => news.has(row.uid))) return;
+    this.rows.value = this.rows.value.map((row) => {
+      const latest = news.get(row.uid);
+      return latest !== undefined && latest.updated_at >= row.updated_at ? latest : row;
+    });
+  }
+
+  private query(view: View, after: string | null, limit: number): URLSearchParams {
+    const query = toQuery(view);
+    query.set("limit", String(limit));
+    if (after !== null) query.set("after", after);
+    return query;
+  }
+
+  private async fetch(
+    after: string | null,
+    limit: number,
+    take: (page: Page) => void,
+  ): Promise<void> {
+    if (this.view === null) return;
+    this.flight?.abort();
+    const flight = new AbortController();
+    this.flight = flight;
+    try {
+      const page = await get<Page>("jobs", this.query(this.view, after, limit), flight.signal);
+      batch(() => {
+        take(page);
+        this.next.value = page.next;
+        this.complete.value = page.complete;
+        this.error.value = null;
+        this.loading.value = false;
+      });
+    } catch (error) {
+      if (flight.signal.aborted) return;
+      this.error.value = error instanceof Error ? error : new Error(String(error));
+      this.loading.value = false;
+    }
+  }
+}
+
+/** Whether a row that is shown has left what was asked for; it stays where it is until then. */
+export const hasLeft = (view: View, row: Row): boolean => !matches(view.filter, row);

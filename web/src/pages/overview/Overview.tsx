@@ -1,0 +1,7 @@
+export function Overview() {
+  return (
+    <div class="page">
+      <h1>Overview</h1>
+    </div>
+  );
+}
