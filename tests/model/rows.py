@@ -12,7 +12,17 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 CLEAR = "; ".join(
     f"delete from steve.{table}"
-    for table in ("job", "job_archive", "attempt", "worker", "queue", "sleeper")
+    for table in (
+        "job",
+        "job_archive",
+        "attempt",
+        "worker",
+        "queue",
+        "sleeper",
+        "log",
+        "sample",
+        "action",
+    )
 )
 """Leaves no row of any test before. Faster than TRUNCATE where there are many partitions."""
 

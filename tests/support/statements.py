@@ -24,6 +24,7 @@ class Ask:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     repeatable: bool = False
     planned_once: bool = False
+    planned_anew: bool = False
     read: Callable[[Rows], Rows] = as_they_are
 
 

@@ -33,7 +33,9 @@ from support.waiting import eventually_async
 T = TypeVar("T")
 Handlers = Mapping[str, Callable[[Job], Any]]
 
-_TABLES = ("job", "job_archive", "attempt", "worker", "queue", "sleeper")
+_TABLES = (
+    "job", "job_archive", "attempt", "worker", "queue", "sleeper", "log", "sample", "action",
+)  # fmt: skip
 
 
 @dataclass

@@ -28,18 +28,21 @@ _MOST_HANDLERS = 10_000
 class Retention:
     """How long finished jobs are kept, in seconds after their end; None keeps them for ever.
 
-    `completed` is for completed jobs, `other` for failed, cancelled and expired ones.
+    `completed` is for completed jobs, `other` for failed, cancelled and expired ones, `log` for the
+    log lines of all, which count from when they were written.
     """
 
     completed: float | None
     other: float | None
+    log: float | None
 
     def __init__(
         self,
         completed: float | timedelta | None = 14 * DAY,
         other: float | timedelta | None = 90 * DAY,
+        log: float | timedelta | None = 14 * DAY,
     ) -> None:
-        for name, value in (("completed", completed), ("other", other)):
+        for name, value in (("completed", completed), ("other", other), ("log", log)):
             checked = None if value is None else _kept(value, f"retention.{name}")
             object.__setattr__(self, name, checked)
 
@@ -55,10 +58,10 @@ class Retention:
                 f"retention must be None, a Retention or a mapping, not {safe_repr(value)}: "
                 'for example {"completed": timedelta(days=7), "other": None}'
             )
-        unknown = [key for key in value if key not in ("completed", "other")]
+        unknown = [key for key in value if key not in ("completed", "other", "log")]
         if unknown:
             raise OptionTypeError(
-                f"unknown retention {safe_repr(unknown[0])}: allowed are completed, other"
+                f"unknown retention {safe_repr(unknown[0])}: allowed are completed, other, log"
             )
         return cls(**value)
 

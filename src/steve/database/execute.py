@@ -26,7 +26,8 @@ _PLAN_ONCE = "select set_config('plan_cache_mode', 'force_generic_plan', true)"
 
 
 class Runnable(Protocol[T_co]):
-    """What is run: the name of a statement, its parameters, and how to read its rows."""
+    """What is run: the name of a statement, its parameters, how to read its rows, and whether it
+    is never to be prepared, since its plan depends on the values."""
 
     @property
     def name(self) -> str: ...
@@ -36,6 +37,9 @@ class Runnable(Protocol[T_co]):
 
     @property
     def read(self) -> Callable[[list[Row]], T_co]: ...
+
+    @property
+    def planned_anew(self) -> bool: ...
 
 
 async def execute(
@@ -64,7 +68,7 @@ def execute_blocking(
     """Do as `execute` does, on a blocking connection."""
     text, values = _request(operation, schema)
     cursor = OwnCursor(connection, row_factory=tuple_row)
-    cursor.execute(text, values, prepare=prepare, binary=True)
+    cursor.execute(text, values, prepare=_prepared(operation, prepare), binary=True)
     if connection.pgconn.pipeline_status:
         with connection.pipeline():
             pass  # its end is when answers have arrived
@@ -130,7 +134,7 @@ async def _send(
 ) -> AsyncOwnCursor:
     text, values = _request(operation, schema)
     cursor = AsyncOwnCursor(connection, row_factory=tuple_row)
-    await cursor.execute(text, values, prepare=prepare, binary=True)
+    await cursor.execute(text, values, prepare=_prepared(operation, prepare), binary=True)
     return cursor
 
 
@@ -140,6 +144,10 @@ async def _rows(cursor: AsyncOwnCursor) -> list[Row]:
             pass  # a caller's pipeline: the end of a block is when answers have arrived
     # Only a cursor with rows has a row number: a statement without RETURNING has none to fetch.
     return await cursor.fetchall() if cursor.rownumber is not None else []
+
+
+def _prepared(operation: Runnable[Any], prepare: bool | None) -> bool | None:
+    return False if operation.planned_anew else prepare
 
 
 def _request(operation: Runnable[Any], schema: str) -> tuple[LiteralString, list[Any]]:

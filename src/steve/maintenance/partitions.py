@@ -39,7 +39,7 @@ _IN_USE = (
 
 
 class Partitions:
-    """The partitions of the archive and of the attempts."""
+    """The partitions of the archive, of the attempts and of the log."""
 
     def __init__(
         self,
@@ -77,8 +77,8 @@ class Partitions:
 
     async def remove_expired(self) -> list[str]:
         """Remove partitions past their retention; returns those that are gone."""
-        retention = self._retention
-        expired = await self._run(expired_partitions(retention.completed, retention.other))
+        kept = self._retention
+        expired = await self._run(expired_partitions(kept.completed, kept.other, kept.log))
         if not expired:
             return []
         removed: list[str] = []

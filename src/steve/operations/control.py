@@ -33,7 +33,10 @@ def retry(
 
 
 def delete(uids: Sequence[UUID], *, skip_running: bool = False) -> Operation[Deleted]:
-    """Delete jobs with their attempts; nothing if one of them runs, unless `skip_running`."""
+    """Delete jobs with their attempts and log lines.
+
+    Nothing is deleted if one of them runs, unless `skip_running`.
+    """
     return Operation("jobs/delete", {"uids": list(uids), "skip_running": skip_running}, _read)
 
 

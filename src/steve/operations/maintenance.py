@@ -74,7 +74,9 @@ def create_partitions() -> Operation[int]:
     return Operation("maintenance/create_partitions", {}, lambda rows: rows[0][0], repeatable=True)
 
 
-def expired_partitions(completed: float | None, other: float | None) -> Operation[list[str]]:
+def expired_partitions(
+    completed: float | None, other: float | None, log: float | None
+) -> Operation[list[str]]:
     """List the partitions that are past their retention, in seconds (None: never).
 
     Attempts are kept as long as the longer of the two.
@@ -82,7 +84,7 @@ def expired_partitions(completed: float | None, other: float | None) -> Operatio
     attempts = None if completed is None or other is None else max(completed, other)
     return Operation(
         "maintenance/expired_partitions",
-        {"completed": completed, "other": other, "attempts": attempts},
+        {"completed": completed, "other": other, "attempts": attempts, "log": log},
         first_column,
         repeatable=True,
     )

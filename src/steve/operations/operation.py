@@ -20,7 +20,7 @@ class Operation(Generic[T]):
 
     `name` is the statement's file below `sql/statements`. `repeatable` says that sending it
     again after a lost reply does no harm; `planned_once` that one plan does for all values, and
-    that making a plan is what takes long.
+    that making a plan is what takes long; `planned_anew` that the plan depends on the values.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Operation(Generic[T]):
     read: Callable[[Rows], T]
     repeatable: bool = False
     planned_once: bool = False
+    planned_anew: bool = False
 
 
 def nothing(rows: Rows) -> None:

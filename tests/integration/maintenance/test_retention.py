@@ -32,14 +32,20 @@ PARENTS = ("job_archive_completed", "job_archive_other", "attempt")
 class Tending:
     """The partitions of a bench, with a short memory for completed jobs."""
 
-    def __init__(self, bench: Bench, completed: float | None, other: float | None) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        completed: float | None,
+        other: float | None,
+        log: float | None = None,
+    ) -> None:
         telemetry = Telemetry()
         self.events = Events(telemetry)
         self.partitions = Partitions(
             bench.run,
             lambda: bench.database.connect(name="steve worker partitions"),
             "steve",
-            Retention(completed, other),
+            Retention(completed, other, log),
             telemetry,
         )
 
@@ -116,6 +122,18 @@ async def test_nothing_goes_when_everything_is_kept(old: Bench) -> None:
     tending = Tending(old, None, None)
     assert await tending.partitions.remove_expired() == []
     assert [await names(old, parent) for parent in PARENTS] == before
+
+
+async def test_the_log_has_a_retention_of_its_own(old: Bench) -> None:
+    await old.sql(
+        "insert into steve.log select d, 1, 1, steve.now() - d * interval '1 day', 20, 'hello' "
+        "from unnest(array[1, 5, 15, 25]) as d"
+    )
+    tending = Tending(old, None, None, 10 * DAY)
+    await tending.partitions.tend()
+    assert await old.sql("select id from steve.log order by id") == [(1,), (5,)]
+    assert {name[:-9] for name in tending.removed} == {"log"}
+    assert len(await ages(old, "completed")) == 4
 
 
 async def test_attempts_stay_when_one_kind_of_job_is_kept(old: Bench) -> None:

@@ -60,12 +60,23 @@ async def test_an_upgrade_takes_nothing_away(dsn: str, make_role: MakeRole, to: 
             dsn,
             f"grant usage on schema steve to {grantee}",
             f"grant select, insert, update, delete on all tables in schema steve to {grantee}",
+            f"grant usage on sequence steve.attempt_id to {grantee}",
         )
     as_role = login(dsn, role)
     [(uid,)] = sql(as_role, "select steve.create_job('t')")
     assert sql(as_role, f"select steve.cancel_job('{uid}')") == [(True,)]
     again = f'[{{"uid": "{uid}", "type": "t"}}]'
     assert sql(as_role, f"select steve.create_jobs('{again}', resent => true)") == []
+
+    for since in (
+        "insert into steve.log select nextval('steve.log_id'), 1, 1, now(), 20, 'hello'",
+        "insert into steve.sample (width, queue, began_at) values (10, '', now())",
+        "update steve.sample set width = 60",
+        "delete from steve.sample",
+        "delete from steve.log",
+        "insert into steve.action (action, changed) values ('delete', 1)",
+    ):
+        sql(as_role, since)
 
     [(week,)] = sql(dsn, f"select 'steve.attempt_' || {NEXT_WEEK}")
     sql(dsn, f"drop table {week}")

@@ -38,11 +38,16 @@ HARMFUL = [
     "select steve.grant_part('worker', current_user)",
     "select steve.regrant()",
     "select steve.retry_jobs('{}')",
+    "delete from steve.log",
+    "update steve.log set message = ''",
+    "delete from steve.action",
+    "update steve.action set actor = 'somebody else'",
 ]
 PRODUCING = [
     "insert into steve.job (uid, type) values (gen_random_uuid(), 't')",
     "select steve.cancel_jobs('{}')",
     "select steve.drop_resent('{}')",
+    "insert into steve.action (actor, action, changed) values ('a', 'cancel', 1)",
     "delete from steve.sleeper",
 ]
 WORKING = [
@@ -52,6 +57,10 @@ WORKING = [
     "insert into steve.attempt (id) values (1)",
     "update steve.worker set memory = 1",
     "select nextval('steve.attempt_id')",
+    "select nextval('steve.log_id')",
+    "insert into steve.log (id) values (1)",
+    "insert into steve.sample (width) values (10)",
+    "delete from steve.sample",
     "select steve.create_partitions()",
     "select steve.remove_partition('attempt_20200106')",
 ]

@@ -30,6 +30,8 @@ ALLOWED = {
     "queues/resume": set[str](),
     "doctor/scratch": set[str](),
     "worker/rise": {P, W},
+    "workers/stop": {W},
+    "monitor/record": {P},
 }
 """What not everybody may, apart from what only workers do."""
 

@@ -134,5 +134,6 @@ def test_retention():
     kept = Settings(retention={"completed": timedelta(days=1), "other": None}).retention
     assert kept == Retention(86_400, None)
     assert Settings(retention={"other": 60}).retention == Retention(other=60)
+    assert Settings(retention={"log": 60}).retention == Retention(log=60)
     assert Settings(retention=kept).retention is kept
     assert Retention.of(None) == Retention()

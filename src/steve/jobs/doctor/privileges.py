@@ -41,7 +41,7 @@ _ALL = (
 PARTS = {
     "producer": (
         *_ALL,
-        *_on("INSERT", "job"),
+        *_on("INSERT", "job", "action"),
         *_on("SELECT INSERT UPDATE DELETE", "sleeper"),
         *_on("EXECUTE", "create_jobs", "create_job", "cancel_jobs", kind="function"),
         *_on("EXECUTE", "cancel_job", "drop_resent", "wake_workers", kind="function"),
@@ -51,13 +51,15 @@ PARTS = {
         *_on("SELECT", "worker", "queue"),
         *_on("UPDATE DELETE", "job"),
         *_on("USAGE", "attempt_id", kind="sequence"),
-        *_on("INSERT", "job_archive", "attempt"),
+        *_on("INSERT", "job_archive", "attempt", "log"),
+        *_on("USAGE", "log_id", kind="sequence"),
         *_on("INSERT UPDATE DELETE", "worker"),
+        *_on("SELECT INSERT UPDATE DELETE", "sample"),
         *_on("SELECT INSERT UPDATE DELETE", "sleeper"),
         *_on("EXECUTE", "wake_workers", "wake_waiters", kind="function"),
         *_on("EXECUTE", "create_partitions", "remove_partition", kind="function"),
     ),
-    "monitor": (*_ALL, *_on("SELECT", "worker", "queue", "sleeper")),
+    "monitor": (*_ALL, *_on("SELECT", "worker", "queue", "sleeper", "log", "sample", "action")),
 }
 """What each part needs. What a version of the schema does not have is not missed."""
 

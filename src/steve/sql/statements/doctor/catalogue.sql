@@ -12,7 +12,7 @@ with relation as (
         and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
         -- Taken off its table by a removal that is under way.
         and not (c.relkind = 'r' and not c.relispartition
-            and c.relname ~ '^(job_archive_completed|job_archive_other|attempt)_\d{8}$')
+            and c.relname ~ '^(job_archive_completed|job_archive_other|attempt|log)_\d{8}$')
         and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
 ),
 tables as (

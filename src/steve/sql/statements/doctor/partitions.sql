@@ -4,7 +4,8 @@ with parent (name, unit, width) as (
     values
         ('job_archive_completed', 'day', interval '1 day'),
         ('job_archive_other', 'week', interval '7 days'),
-        ('attempt', 'week', interval '7 days')
+        ('attempt', 'week', interval '7 days'),
+        ('log', 'day', interval '1 day')
 ),
 home as (
     select n.oid, n.nspname from pg_namespace n where n.nspname = :home::text

@@ -1,4 +1,4 @@
--- Deletes jobs that do not run, live or archived, with their attempts. If one of them runs nothing
+-- Deletes jobs that do not run, live or archived, with their attempts and log lines. If one of them runs nothing
 -- is deleted, unless :skip_running; the running ones are returned with false.
 with live as materialized (
     select j.uid, j.status = 'running' as running from steve.job j
@@ -26,6 +26,9 @@ gone as (
 ),
 attempts as (
     delete from steve.attempt t where t.job_id = any(array(select id from gone))
+),
+lines as (
+    delete from steve.log l where l.job_id = any(array(select id from gone))
 )
 select uid, true as deleted from gone
 union all

@@ -7,7 +7,8 @@ retention (parent, seconds) as (
     values
         ('job_archive_completed', :completed::double precision),
         ('job_archive_other', :other::double precision),
-        ('attempt', :attempts::double precision)
+        ('attempt', :attempts::double precision),
+        ('log', :log::double precision)
 ),
 attached as (
     select
