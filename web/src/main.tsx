@@ -7,6 +7,7 @@ import * as keys from "./state/keys";
 import * as live from "./state/live";
 import { failed } from "./state/notices";
 import { load } from "./state/session";
+import * as watching from "./state/watch";
 
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
@@ -14,5 +15,6 @@ if (root !== null) render(<App />, root);
 clock.start();
 keys.start();
 live.start();
+watching.start();
 open();
 load().catch(failed);

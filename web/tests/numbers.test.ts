@@ -17,6 +17,7 @@ it.each([
   [0.004, "<0.01"],
   [0.05, "0.05"],
   [3.21, "3.2"],
+  [5, "5"],
   [1_240, "1,240"],
 ])("a rate of %d is %s", (number, text) => {
   expect(rate(number)).toBe(text);

@@ -16,11 +16,11 @@ export function short(number: number): string {
 const trim = (number: number): string =>
   Math.abs(number) < 100 ? number.toFixed(1).replace(/\.0$/, "") : String(Math.round(number));
 
-/** Jobs per second, with as many digits as mean something: `0`, `0.4`, `12`, `1,240`. */
+/** Jobs per second, with as many digits as mean something: `0`, `0.04`, `3.2`, `1,240`. */
 export function rate(perSecond: number): string {
   if (perSecond === 0) return "0";
   if (perSecond < 0.1) return perSecond < 0.01 ? "<0.01" : perSecond.toFixed(2);
-  return perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond));
+  return perSecond < 10 ? trim(perSecond) : count(Math.round(perSecond));
 }
 
 /** `812 B`, `3.4 kB`, `1.2 MB`. */

@@ -11,7 +11,7 @@ const UNITS: readonly (readonly [seconds: number, name: string])[] = [
 
 /** A duration to two significant parts: `850 ms`, `4.2 s`, `3 m 07 s`, `2 d 4 h`. */
 export function duration(seconds: number): string {
-  if (seconds < 0) return "0 s";
+  if (seconds <= 0) return "0 s";
   if (seconds < 0.0005) return "<1 ms";
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

@@ -1,7 +1,154 @@
+// What goes wrong, grouped: the same exception from the same place of the same type of job is one.
+
+import { useRef, useState } from "preact/hooks";
+import type { Errors as Answer, ErrorRow } from "../../api/shapes";
+import { EVERYTHING } from "../../core/filters";
+import { count } from "../../core/number";
+import { href } from "../../core/route";
+import { duration } from "../../core/time";
+import { Button } from "../../parts/Button";
+import { Empty } from "../../parts/Empty";
+import { Problem } from "../../parts/Problem";
+import { Segments } from "../../parts/Segments";
+import { Bars } from "../../parts/Sparkline";
+import { Time } from "../../parts/Time";
+import { useKeys } from "../../state/keys";
+import { useListKeys } from "../../state/listKeys";
+import { useResource } from "../../state/resource";
+import { mayAct } from "../../state/session";
+import { oneOf, setting } from "../../state/settings";
+import { BulkDialog } from "../jobs/BulkDialog";
+
+const WINDOWS = ["1h", "24h", "7d"] as const;
+type Window = (typeof WINDOWS)[number];
+const SECONDS: Readonly<Record<Window, number>> = { "1h": 3_600, "24h": 86_400, "7d": 604_800 };
+const EVERY = 10;
+
+const window_ = setting<Window>("errors", "24h", oneOf(...WINDOWS));
+
 export function Errors() {
+  const seconds = SECONDS[window_.value];
+  const errors = useResource<Answer>(
+    "errors",
+    new URLSearchParams({ seconds: String(seconds) }),
+    EVERY,
+  );
+  const [asked, setAsked] = useState<ErrorRow | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  useListKeys(list);
+  const data = errors.data.value;
+  useKeys({
+    r: () => {
+      const id = document.activeElement?.closest("li")?.dataset["fingerprint"];
+      const group = data?.groups.find((each) => each.fingerprint === id);
+      if (group !== undefined && mayAct.value) setAsked(group);
+    },
+  });
   return (
     <div class="page">
-      <h1>Errors</h1>
+      <div class="page-head">
+        <h1>Errors</h1>
+        <div class="tools">
+          <Segments
+            label="Window"
+            options={WINDOWS.map((each) => [each, each] as const)}
+            value={window_.value}
+            onChange={(next) => {
+              window_.value = next;
+            }}
+          />
+        </div>
+      </div>
+      <Problem error={errors.error.value} />
+      {data !== null && !data.complete && (
+        <p class="soft">
+          There are more failures than are looked at: these are the newest, since{" "}
+          <Time iso={data.since} />.
+        </p>
+      )}
+      {data?.groups.length === 0 && (
+        <Empty
+          title="Nothing has failed"
+          code={"for group in await jobs.errors(since=86400):\n    print(group.type, group.count)"}
+        >
+          In the last {duration(seconds)} every job went well, or is still being tried.
+        </Empty>
+      )}
+      <ul class="errors" ref={list}>
+        {data?.groups.map((group) => (
+          <Group
+            key={`${group.fingerprint} ${group.type}`}
+            group={group}
+            width={data.width}
+            onRetry={() => setAsked(group)}
+          />
+        ))}
+      </ul>
+      {asked && (
+        <BulkDialog
+          verb="retry"
+          target={{ filter: { ...EVERYTHING, fingerprint: asked.fingerprint, type: [asked.type] } }}
+          onClose={() => {
+            setAsked(null);
+            errors.reload();
+          }}
+        />
+      )}
     </div>
+  );
+}
+
+interface GroupProps {
+  group: ErrorRow;
+  /** Seconds that each bar stands for. */
+  width: number;
+  onRetry: () => void;
+}
+
+function Group({ group, width, onRetry }: GroupProps) {
+  const same = new URLSearchParams({
+    status: "failed",
+    type: group.type,
+    fingerprint: group.fingerprint,
+  });
+  return (
+    <li class="panel error" data-testid="error-group" data-fingerprint={group.fingerprint}>
+      <div class="error-what">
+        <p class="error-title">
+          <a data-item href={href("jobs", "", same)}>
+            <b>{group.error.type}</b> in {group.type}
+          </a>
+        </p>
+        <p class="error-message" title={group.error.message}>
+          {group.error.message}
+        </p>
+        <p class="error-when faint">
+          last <Time iso={group.last_at} /> · first <Time iso={group.first_at} /> ·{" "}
+          <a class="link" href={href("job", group.uid)}>
+            latest job
+          </a>
+        </p>
+      </div>
+      <figure class="error-course">
+        <Bars values={group.counts} />
+        <figcaption class="visually-hidden">
+          {group.counts.join(", ")} failures, for each {duration(width)}
+        </figcaption>
+      </figure>
+      <div class="error-count">
+        <b>{count(group.count)}</b>
+        <span class="soft">failed</span>
+        {group.retrying !== null && group.retrying > 0 && (
+          <span class="soft" title="Jobs that failed like this and are to be tried again">
+            {count(group.retrying)} retrying
+          </span>
+        )}
+      </div>
+      {mayAct.value && (
+        <Button icon="retry" onClick={onRetry}>
+          Retry all
+        </Button>
+      )}
+    </li>
   );
 }
