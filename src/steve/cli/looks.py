@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from typing import Generic, NamedTuple, TypeVar
 
 from steve.cli.trouble import Trouble, sentence
@@ -23,12 +24,20 @@ class Seen(NamedTuple, Generic[T]):
     trouble: str | None
 
 
-async def looks(look: Callable[[], Awaitable[T]], seconds: float) -> AsyncGenerator[Seen[T], None]:
-    """Look every so many seconds, or less often where looking takes long.
+async def looks(
+    look: Callable[[], Awaitable[T]],
+    seconds: float,
+    *,
+    wake: asyncio.Event | None = None,
+    patient: bool = False,
+) -> AsyncGenerator[Seen[T], None]:
+    """Look every so many seconds, or less often where looking takes long; at once upon `wake`.
 
-    What the first look raises is raised: it may be a mistake in what was asked for.
+    Unless `patient`, what the first look raises is raised: it may be a mistake in what was asked
+    for.
     """
-    first = True
+    wake = wake or asyncio.Event()
+    first = not patient
     while True:
         began = time.monotonic()
         away = False
@@ -43,4 +52,7 @@ async def looks(look: Callable[[], Awaitable[T]], seconds: float) -> AsyncGenera
         took = time.monotonic() - began
         yield seen
         # Who is not reached at all is spared nothing.
-        await asyncio.sleep(seconds if away else max(seconds, _SHARE * took))
+        pause = seconds if away else max(seconds, _SHARE * took)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), pause)
+        wake.clear()

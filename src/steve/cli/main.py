@@ -23,6 +23,7 @@ _COMMANDS = {
     "queue": "queue:queue",
     "retry": "control:retry",
     "show": "look:show",
+    "top": "top.command:top",
     "wait": "wait:wait",
     "worker": "worker.command:worker",
 }
