@@ -13,18 +13,17 @@ import os
 import random
 import uuid
 from collections.abc import Callable
-from contextlib import aclosing
 from time import monotonic
 from typing import Any, LiteralString, Protocol, cast
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Notify
 
 from steve.core.pause import Pause
 from steve.database.connect import connect
 from steve.database.database import Database
 from steve.database.deadline import Deadline
 from steve.database.session import are_shared, profile_of
-from steve.events.notifications import notifications
+from steve.events.notifications import receive
 from steve.operations.operation import Operation
 from steve.operations.query import notify
 from steve.sql import quoted
@@ -169,6 +168,8 @@ class Listener:
 
     async def _listen(self, connection: AsyncConnection[Any]) -> None:
         """Serve one connection until it breaks or nothing is heard on it any more."""
+        # From the beginning: some come along with the answers to LISTEN.
+        connection.add_notify_handler(self._received)
         listened: set[str] = set()
         probing: asyncio.Task[None] | None = None
         try:
@@ -196,7 +197,7 @@ class Listener:
 
     async def _receive(self, connection: AsyncConnection[Any], probing: asyncio.Task[None]) -> None:
         """Pass notifications on until the channels change. Raises what ends the connection."""
-        reading = asyncio.create_task(self._read(connection))
+        reading = asyncio.create_task(receive(connection))
         changing = asyncio.create_task(self._changed.wait())
         try:
             await asyncio.wait({reading, changing, probing}, return_when=asyncio.FIRST_COMPLETED)
@@ -207,16 +208,11 @@ class Listener:
             await _end(changing)
             await _end(reading)
 
-    async def _read(self, connection: AsyncConnection[Any]) -> None:
-        # Closed, and not left to be found by and by: it holds the connection's lock.
-        async with aclosing(notifications(connection)) as notes:
-            async for note in notes:
-                if note.payload == self._token and note.channel == self.channel("echo"):
-                    self._echo.set()
-                else:
-                    self._pass(note.channel, note.payload)
-                    # Whom it woke goes first; to wait for the next can wait.
-                    await asyncio.sleep(0)
+    def _received(self, note: Notify) -> None:
+        if note.payload == self._token and note.channel == self.channel("echo"):
+            self._echo.set()
+        else:
+            self._pass(note.channel, note.payload)
 
     async def _probe(self) -> None:
         """Notify ourselves again and again; raises when that is not heard."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+import asyncio
 from typing import Any
 
-from psycopg import AsyncConnection, AsyncPipeline, Notify
+import psycopg
+from psycopg import AsyncConnection, AsyncPipeline
 
 from steve.database.deadline import Deadline
 
@@ -17,16 +17,49 @@ PATIENCE = 2.0
 """Seconds in which it answers what takes no time."""
 
 
-async def notifications(connection: AsyncConnection[Any]) -> AsyncGenerator[Notify, None]:
-    """Yield them; raises psycopg.OperationalError when the server has gone, with a word or without.
+async def receive(connection: AsyncConnection[Any]) -> None:
+    """Let the connection's notify handlers have them as soon as they can be read, for ever.
 
-    A connection of which the other end is gone looks like one on which nothing happens.
+    Raises psycopg.OperationalError when the server has gone, with a word or without: a connection
+    of which the other end is gone looks like one on which nothing happens.
     """
     while True:
-        async with aclosing(connection.notifies(timeout=ASK_EVERY)) as notes:
-            async for note in notes:
-                yield note
+        await _read(connection, ASK_EVERY)
         await ping(connection)
+
+
+async def _read(connection: AsyncConnection[Any], seconds: float) -> None:
+    """Read for so long. The loop calls back right from its look at the sockets: a task that waits
+    would be woken a turn or two later."""
+    loop = asyncio.get_running_loop()
+    over: asyncio.Future[psycopg.Error] = loop.create_future()
+    socket = connection.fileno()
+
+    def read() -> None:
+        try:
+            _take(connection)
+        except psycopg.Error as error:
+            if not over.done():
+                over.set_result(error)
+
+    loop.add_reader(socket, read)
+    # Some may have been received, though not looked at, behind the last answer.
+    read()
+    try:
+        async with asyncio.timeout(seconds):
+            raise await over
+    except TimeoutError:
+        return
+    finally:
+        loop.remove_reader(socket)
+
+
+def _take(connection: AsyncConnection[Any]) -> None:
+    pgconn = connection.pgconn
+    pgconn.consume_input()
+    while note := pgconn.notifies():
+        if pgconn.notify_handler is not None:
+            pgconn.notify_handler(note)
 
 
 async def ping(connection: AsyncConnection[Any]) -> None:

@@ -241,25 +241,15 @@ class Fetcher:
             # The claim just before has found nothing, whatever is due: others may hold it.
             fresh = False
             begins = due is not None and 0 < due < pause
-            if await self._sleep(due if begins and due else pause) or begins or self._doubt:
+            seconds = due if begins and due else pause
+            if await self._alarm.sleep(seconds, self._claim_one) or begins or self._doubt:
                 return
         await self._await_room()
 
-    async def _sleep(self, seconds: float) -> bool:
-        """Sleep until there may be something to do; says whether that came before the end.
-
-        A single job that we are told of is claimed by its name, and we sleep on.
-        """
-        end = monotonic() + seconds
-        while await self._alarm.wait(end - monotonic()):
-            job = self._alarm.clear()
-            often = monotonic() - self._claimed_at < OFTEN
-            if job is None or often or not await self._claim_one(job):
-                return True
-        return False
-
     async def _claim_one(self, job: Told) -> bool:
-        """Claim the job we were told of; says whether we got it and have room for another."""
+        """Claim the job we were told of; says whether we got it and may sleep on."""
+        if monotonic() - self._claimed_at < OFTEN:
+            return False
         async with self._turn_taken:
             mine = self._shares.room(job.queue) and self._registry.resolve(job.type)
             if not self._open or not mine:

@@ -9,7 +9,9 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
 
+from steve.database.adapters import AsyncOwnCursor
 from steve.database.database import Database
 from steve.database.errors import is_connection_spoiled
 from steve.database.execute import execute, execute_together
@@ -44,6 +46,7 @@ class Lane:
         self._connection: AsyncConnection[Any] | None = None
         self._turn = asyncio.Lock()
         self._planned_at = 0.0
+        self._cursors: dict[str, AsyncOwnCursor] = {}
         self.took = 0.0
         """Seconds that the last answer took to come, without the wait for one's turn."""
 
@@ -55,7 +58,11 @@ class Lane:
                     connection = await self._open()
                     began = monotonic()
                     answer = await execute(
-                        connection, operation, self._database.schema, prepare=_prepare(connection)
+                        connection,
+                        operation,
+                        self._database.schema,
+                        prepare=_prepare(connection),
+                        cursor=self._cursor(connection, operation),
                     )
                     self.took = monotonic() - began
                     return answer
@@ -103,6 +110,19 @@ class Lane:
             await connection.execute("discard plans")
         self._planned_at = now
         return connection
+
+    def _cursor(
+        self, connection: AsyncConnection[Any], operation: Operation[Any]
+    ) -> AsyncOwnCursor | None:
+        """The cursor of a statement that is short: finding out how its parameters are written and
+        its columns read takes longer than doing so, and on an idle system somebody waits for it."""
+        if not operation.short:
+            return None
+        cursor = self._cursors.get(operation.name)
+        if cursor is None or cursor.connection is not connection:
+            cursor = AsyncOwnCursor(connection, row_factory=tuple_row)
+            self._cursors[operation.name] = cursor
+        return cursor
 
     async def _judge(self, error: BaseException) -> None:
         """Keep the connection only after errors that leave it in a known state."""
