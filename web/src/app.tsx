@@ -16,10 +16,11 @@ import { Empty } from "./parts/Empty";
 import { Help } from "./parts/Help";
 import { Icon, type IconName } from "./parts/Icon";
 import { Notices } from "./parts/Notices";
+import { Problem } from "./parts/Problem";
 import { useKeys } from "./state/keys";
 import { counts, pulse } from "./state/live";
 import { go, route } from "./state/route";
-import { session } from "./state/session";
+import { refusal, session } from "./state/session";
 import { type Theme, theme, times } from "./state/settings";
 
 const PAGES: readonly (readonly [page: IconName & string, text: string, key: string])[] = [
@@ -58,8 +59,11 @@ export function App() {
   useEffect(() => {
     const name = PAGES.find(([each]) => each === page)?.[1] ?? "Job";
     document.title = `${name} · ${title}`;
-    window.scrollTo(0, 0);
-  }, [page, rest, title]);
+  }, [page, title]);
+  // The list of jobs sees to that itself: it may be gone back to.
+  useEffect(() => {
+    if (page !== "jobs") window.scrollTo(0, 0);
+  }, [page, rest]);
 
   return (
     <div class="shell">
@@ -69,10 +73,18 @@ export function App() {
       <Side title={title} onHelp={() => setHelp(true)} />
       <main class="main" id="main" tabIndex={-1}>
         <Banner />
-        <Page />
+        {refusal.value === null ? <Page /> : <Refusal error={refusal.value} />}
       </main>
       <Notices />
       {help && <Help onClose={() => setHelp(false)} />}
+    </div>
+  );
+}
+
+function Refusal({ error }: { error: Error }) {
+  return (
+    <div class="page">
+      <Problem error={error} />
     </div>
   );
 }

@@ -5,8 +5,7 @@ import { App } from "./app";
 import * as clock from "./state/clock";
 import * as keys from "./state/keys";
 import * as live from "./state/live";
-import { failed } from "./state/notices";
-import { load } from "./state/session";
+import * as session from "./state/session";
 import * as watching from "./state/watch";
 
 const root = document.getElementById("app");
@@ -16,5 +15,5 @@ clock.start();
 keys.start();
 live.start();
 watching.start();
+session.start();
 open();
-load().catch(failed);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon, type IconName } from "./Icon";
 
 interface Props {
@@ -10,11 +11,18 @@ interface Props {
   kind?: "main" | "danger" | "quiet" | undefined;
   on?: boolean;
   disabled?: boolean;
+  /** It has the focus as soon as it can be used. */
+  focused?: boolean;
   children?: ComponentChildren;
 }
 
-export function Button({ onClick, icon, label, hotkey, kind, on, disabled, children }: Props) {
+export function Button(props: Props) {
+  const { onClick, icon, label, hotkey, kind, on, disabled, focused = false, children } = props;
   const title = [label, hotkey && `key ${hotkey}`].filter(Boolean).join(" · ");
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (focused && !disabled) button.current?.focus();
+  }, [focused, disabled]);
   return (
     <button
       type="button"
@@ -27,6 +35,7 @@ export function Button({ onClick, icon, label, hotkey, kind, on, disabled, child
       title={title || undefined}
       disabled={disabled}
       onClick={onClick}
+      ref={button}
     >
       {icon && <Icon name={icon} size={14} />}
       {children}

@@ -63,7 +63,7 @@ export function JobActions({ uid, verbs, onDone }: Props) {
           <p class="soft">{MEANING[asked]}</p>
           <div class="dialog-foot">
             <Button onClick={() => setAsked(null)}>Back</Button>
-            <Button kind="main" onClick={() => void run(asked)}>
+            <Button kind="main" focused={asked !== "delete"} onClick={() => void run(asked)}>
               {VERBS[asked].text}
             </Button>
           </div>

@@ -4,7 +4,6 @@ import { useEffect, useState } from "preact/hooks";
 import { Refused } from "../../api/client";
 import type { Detail, Row, Verb } from "../../api/shapes";
 import { on } from "../../api/stream";
-import { href } from "../../core/route";
 import { Copy } from "../../parts/Copy";
 import { Empty } from "../../parts/Empty";
 import { Icon } from "../../parts/Icon";
@@ -13,6 +12,7 @@ import { Progress } from "../../parts/Progress";
 import { Status } from "../../parts/Status";
 import { useKeys } from "../../state/keys";
 import { useResource } from "../../state/resource";
+import { lastList } from "../../state/route";
 import { mayAct } from "../../state/session";
 import { watch } from "../../state/watch";
 import { Attempts } from "./Attempts";
@@ -44,7 +44,11 @@ export function JobPage({ uid }: { uid: string }) {
   useEffect(() => {
     if (stage !== null) detail.reload();
   }, [stage]);
-  useKeys({ Escape: () => window.history.back() });
+  useKeys({
+    Escape: () => {
+      window.location.hash = lastList.value;
+    },
+  });
 
   const data = detail.data.value;
   const error = detail.error.value;
@@ -83,7 +87,7 @@ const whole = (uid: string, part: string): string => `api/jobs/${encodeURICompon
 
 function Back() {
   return (
-    <a class="back" href={href("jobs")}>
+    <a class="back" href={lastList.value}>
       <Icon name="left" size={14} /> Jobs
     </a>
   );

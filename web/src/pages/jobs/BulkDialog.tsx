@@ -74,7 +74,7 @@ function Foot({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
   if (phase === "done" || phase === "stopped") {
     return (
       <div class="dialog-foot">
-        <Button kind="main" onClick={onClose}>
+        <Button kind="main" focused onClick={onClose}>
           Close
         </Button>
       </div>
@@ -92,6 +92,7 @@ function Foot({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
       <Button onClick={onClose}>Back</Button>
       <Button
         kind="main"
+        focused={bulk.verb !== "delete"}
         disabled={phase === "counting" || bulk.count.value === 0}
         onClick={() => void bulk.run()}
       >

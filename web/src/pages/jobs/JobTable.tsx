@@ -21,7 +21,7 @@ export function JobTable({ list, view, selection }: Props) {
   const all = rows.length > 0 && order.every((uid) => selection.has(uid));
   return (
     <div class="table-scroll">
-      <table class="jobs" aria-label="Jobs">
+      <table class="jobs" aria-label="Jobs" data-loading={list.loading.value}>
         <thead>
           <tr>
             {mayAct.value && (

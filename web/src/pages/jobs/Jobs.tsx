@@ -12,7 +12,7 @@ import { Problem } from "../../parts/Problem";
 import { now } from "../../state/clock";
 import { useKeys } from "../../state/keys";
 import { notify } from "../../state/notices";
-import { replace, route } from "../../state/route";
+import { leaving, replace, route } from "../../state/route";
 import { mayAct } from "../../state/session";
 import { watch } from "../../state/watch";
 import { BulkDialog } from "./BulkDialog";
@@ -21,9 +21,10 @@ import { ColumnChooser } from "./ColumnChooser";
 import { Filters } from "./Filters";
 import { useHands } from "./hands";
 import { JobTable } from "./JobTable";
-import { JobList } from "./list";
+import { comeBack, leave, list } from "./kept";
+import type { JobList } from "./list";
 import { NoJobs } from "./NoJobs";
-import { useRowKeys } from "./rowKeys";
+import { focusedRow, focusRow, useRowKeys } from "./rowKeys";
 import { Selected } from "./Selected";
 import { StatusTabs } from "./StatusTabs";
 import { Selection } from "./selection";
@@ -36,7 +37,6 @@ interface Plan {
 }
 
 export function Jobs() {
-  const list = useMemo(() => new JobList(), []);
   const selection = useMemo(() => new Selection(), []);
   const [plan, setPlan] = useState<Plan | null>(null);
   const table = useRef<HTMLDivElement>(null);
@@ -46,10 +46,25 @@ export function Jobs() {
 
   useEffect(() => {
     selection.clear();
-    void list.load(view);
-  }, [query, renewals.value]);
+    const place = comeBack(query);
+    if (place === null) {
+      window.scrollTo(0, 0);
+      void list.load(view);
+    } else {
+      window.scrollTo(0, place.scroll);
+      if (place.uid !== null) focusRow(table, place.uid);
+      void list.refresh();
+    }
+    const note = (): void => leave(query, focusedRow());
+    leaving.add(note);
+    return () => {
+      leaving.delete(note);
+    };
+  }, [query]);
+  useEffect(() => {
+    if (renewals.value > 0) void list.refresh();
+  }, [renewals.value]);
   useEffect(() => on("jobs", (event) => list.receive(event)), []);
-  useEffect(() => () => list.stop(), []);
 
   // Once a second: show what has come, if that disturbs nobody.
   const second = Math.floor(now.value / 1000);

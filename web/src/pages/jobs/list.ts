@@ -2,7 +2,7 @@
 // replaced in place, and new ones come in at the top only if nobody is in the middle of something.
 
 import { batch, computed, type Signal, signal } from "@preact/signals";
-import { get } from "../../api/client";
+import { get, Refused } from "../../api/client";
 import type { Page, Row } from "../../api/shapes";
 import type { Events } from "../../api/stream";
 import { isEverything, matches, toQuery, type View } from "../../core/filters";
@@ -81,6 +81,19 @@ export class JobList {
     }
   }
 
+  /** Bring what is shown up to date after a time in which events did not come. */
+  async refresh(): Promise<void> {
+    const view = this.view;
+    if (view === null) return;
+    try {
+      const limit = Math.min(Math.max(this.rows.value.length, PAGE), MOST_AT_ONCE);
+      const page = await get<Page>("jobs", this.query(view, null, limit));
+      if (view === this.view) this.offer(page.jobs);
+    } catch (error) {
+      this.error.value = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
   /** Show what has come: the new top, and below it what was there and is older. */
   show(): void {
     const top = this.waiting.value;
@@ -95,11 +108,6 @@ export class JobList {
       this.rows.value = all.slice(0, LONGEST);
       this.waiting.value = [];
     });
-  }
-
-  stop(): void {
-    this.flight?.abort();
-    this.view = null;
   }
 
   /** Events bring the newest jobs of all, whatever their status. */
@@ -149,6 +157,8 @@ export class JobList {
       });
     } catch (error) {
       if (flight.signal.aborted) return;
+      // What was asked for makes no sense: the rows of the question before are no answer to it.
+      if (error instanceof Refused && after === null) this.rows.value = [];
       this.error.value = error instanceof Error ? error : new Error(String(error));
       this.loading.value = false;
     }

@@ -12,30 +12,38 @@ interface Hands {
   act: (verb: Verb, uids: readonly string[] | "all") => void;
 }
 
+/** The uid of the row that the keyboard is in. */
+export function focusedRow(): string | null {
+  const row = document.activeElement?.closest("tr");
+  return row?.querySelector<HTMLElement>("a[data-row]")?.dataset["row"] ?? null;
+}
+
+export function focusRow(table: RefObject<HTMLElement | null>, uid: string): void {
+  const links = table.current?.querySelectorAll<HTMLElement>("a[data-row]") ?? [];
+  const link = [...links].find((each) => each.dataset["row"] === uid);
+  link?.focus({ preventScroll: true });
+}
+
 /** The keyboard in the list. The focus is the cursor: it is on the link of a row. */
 export function useRowKeys({ table, list, selection, act }: Hands): void {
   const links = (): HTMLElement[] => [
     ...(table.current?.querySelectorAll<HTMLElement>("a[data-row]") ?? []),
   ];
-  const focused = (): string | null => {
-    const row = document.activeElement?.closest("tr");
-    return row?.querySelector<HTMLElement>("a[data-row]")?.dataset["row"] ?? null;
-  };
   const move = (step: 1 | -1): void => {
     const all = links();
-    const here = all.findIndex((link) => link.dataset["row"] === focused());
+    const here = all.findIndex((link) => link.dataset["row"] === focusedRow());
     const to = here < 0 ? 0 : Math.min(Math.max(here + step, 0), all.length - 1);
     all[to]?.focus({ preventScroll: true });
     all[to]?.closest("tr")?.scrollIntoView({ block: "nearest" });
   };
   const select = (range: boolean): void => {
-    const uid = focused();
+    const uid = focusedRow();
     const order = list.rows.value.map((row) => row.uid);
     if (uid !== null && mayAct.value) selection.toggle(uid, order, range);
   };
   const run = (verb: Verb) => (): void => {
     if (!mayAct.value) return;
-    const uid = focused();
+    const uid = focusedRow();
     if (selection.all.value) act(verb, "all");
     else if (!selection.isEmpty.value) act(verb, [...selection.uids.value]);
     else if (uid !== null) act(verb, [uid]);

@@ -44,7 +44,7 @@ export function PauseDialog({ name, onClose }: Props) {
       </fieldset>
       <div class="dialog-foot">
         <Button onClick={onClose}>Back</Button>
-        <Button kind="main" onClick={() => void run()}>
+        <Button kind="main" focused onClick={() => void run()}>
           Pause
         </Button>
       </div>

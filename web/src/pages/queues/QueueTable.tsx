@@ -5,6 +5,7 @@ import { href } from "../../core/route";
 import { Button } from "../../parts/Button";
 import { Icon } from "../../parts/Icon";
 import { Duration, Time } from "../../parts/Time";
+import { useKeys } from "../../state/keys";
 import { useListKeys } from "../../state/listKeys";
 import { failed, notify } from "../../state/notices";
 import { mayAct, post } from "../../state/session";
@@ -18,6 +19,15 @@ interface Props {
 export function QueueTable({ queues, chosen, onPause }: Props) {
   const table = useRef<HTMLDivElement>(null);
   useListKeys(table);
+  useKeys({
+    p: () => {
+      const name = document.activeElement?.closest("tr")?.dataset["queue"];
+      const queue = queues.find((each) => each.name === name);
+      if (queue === undefined || !mayAct.value) return;
+      if (queue.paused) void resume(queue.name);
+      else onPause(queue.name);
+    },
+  });
   return (
     <div class="panel" ref={table}>
       <div class="panel-scroll">
@@ -73,7 +83,7 @@ function QueueLine({ queue, isChosen, onPause }: LineProps) {
   const jobs = (status: string): string =>
     href("jobs", "", new URLSearchParams({ status, queue: queue.name }));
   return (
-    <tr data-testid="queue-row" data-chosen={isChosen}>
+    <tr data-testid="queue-row" data-queue={queue.name} data-chosen={isChosen}>
       <td class="name">
         <a
           data-item

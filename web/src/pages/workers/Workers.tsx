@@ -4,14 +4,14 @@ import { useRef, useState } from "preact/hooks";
 import type { Done, WorkerRow } from "../../api/shapes";
 import { bytes, plural } from "../../core/number";
 import { href } from "../../core/route";
-import { duration } from "../../core/time";
+import { complete, duration } from "../../core/time";
 import { Button } from "../../parts/Button";
 import { Dialog } from "../../parts/Dialog";
 import { Empty } from "../../parts/Empty";
 import { Load } from "../../parts/Load";
 import { Problem } from "../../parts/Problem";
 import { Progress } from "../../parts/Progress";
-import { Since, Time } from "../../parts/Time";
+import { Since } from "../../parts/Time";
 import { useListKeys } from "../../state/listKeys";
 import { error, pulse } from "../../state/live";
 import { failed, notify } from "../../state/notices";
@@ -100,7 +100,10 @@ function Worker({ worker, onStop }: WorkerProps) {
         </div>
         <div>
           <dt>Lease</dt>
-          <dd class={lack ? "lack" : undefined}>
+          <dd
+            class={lack ? "lack" : undefined}
+            title={`renewed ${complete(Date.parse(worker.renewed_at))}`}
+          >
             {lack ? "over" : `${duration(worker.lease_left)} left`}
           </dd>
         </div>
@@ -108,12 +111,6 @@ function Worker({ worker, onStop }: WorkerProps) {
           <dt>Up</dt>
           <dd>
             <Since iso={worker.registered_at} />
-          </dd>
-        </div>
-        <div>
-          <dt>Seen</dt>
-          <dd>
-            <Time iso={worker.renewed_at} />
           </dd>
         </div>
       </dl>
