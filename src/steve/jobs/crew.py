@@ -62,6 +62,7 @@ class Crew:
             telemetry=telemetry,
             on_work=self.worker.wake,
             on_over=self._rescued,
+            worked=self.worker.attempts_begun,
         )
         self._on_signal = on_signal
         self._signals = Signals(self._signalled, self.worker.hurry)

@@ -13,6 +13,7 @@ from steve.core.settings import Retention
 from steve.maintenance.parking import Parking
 from steve.maintenance.partitions import Partitions
 from steve.maintenance.rescuer import Rescuer
+from steve.maintenance.sampler import Sampler
 from steve.maintenance.service import Run, Service
 from steve.telemetry.telemetry import Telemetry
 
@@ -22,14 +23,15 @@ RESCUE_INTERVAL = 1.55
 PARK_INTERVAL = 30.0
 UNPARK_INTERVAL = 30.0
 PARTITION_INTERVAL = 3600.0
+SAMPLE_INTERVAL = 10.0
 
 
 class Maintenance:
-    """Rescue, parking and partitions, each on its own beat.
+    """Rescue, parking, partitions and samples, each on its own beat.
 
     `run` runs operations on one of the worker's connections, `connect` opens one for a removal
     that may have to wait, `on_work` is called when there may be something to claim, `on_over` with
-    jobs that a rescue has ended.
+    jobs that a rescue has ended. `worked` says how many attempts this worker has begun.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class Maintenance:
         telemetry: Telemetry,
         on_work: Callable[[], None],
         on_over: Callable[[Sequence[UUID]], Awaitable[None]],
+        worked: Callable[[], int],
     ) -> None:
         self.rescuer = Rescuer(run, telemetry, on_again=on_work, on_over=on_over)
         self.parking = Parking(run, registry, telemetry, queues=queues, on_unparked=on_work)
         self.partitions = Partitions(run, connect, schema, retention, telemetry)
+        self.sampler = Sampler(run, worked)
         self._unparking = Service(
             "bringing back jobs", self.parking.unpark, UNPARK_INTERVAL, telemetry
         )
@@ -56,6 +60,7 @@ class Maintenance:
             Service("parking jobs", self.parking.park, PARK_INTERVAL, telemetry),
             self._unparking,
             Service("tending partitions", self.partitions.tend, PARTITION_INTERVAL, telemetry),
+            Service("taking samples", self.sampler.sample, SAMPLE_INTERVAL, telemetry),
         )
 
     def start(self) -> None:

@@ -72,6 +72,7 @@ class Worker:
             settled=self._finisher.settled,
         )
         self._executor = self._make_executor(callbacks, concurrency)
+        self.attempts_begun = lambda: self._executor.ended + self._executor.running
         self._membership = self._make_membership(concurrency)
         self._marks = Marks()
         self._fetcher = self._make_fetcher()

@@ -232,6 +232,7 @@ async def test_housekeeping_takes_over_within_the_lease_and_two_seconds(bench: B
         telemetry=Telemetry(),
         on_work=station.worker.wake,
         on_over=_nothing,
+        worked=lambda: 0,
     )
     maintenance.start()
     # Not yet in anybody's hands: the worker must not be faster than the one that is killed.

@@ -48,6 +48,7 @@ def keep_house(bench: Bench, telemetry: Telemetry, types: Sequence[str], run: An
         telemetry=telemetry,
         on_work=lambda: None,
         on_over=nothing,
+        worked=lambda: 0,
     )
 
 

@@ -53,7 +53,10 @@ def names() -> list[str]:
 def allowed(name: str) -> set[str]:
     if name in ALLOWED:
         return ALLOWED[name]
-    if name.startswith(("worker/", "maintenance/")) and name not in ONLY_LOOKED_AT | CATALOGUE:
+    if (
+        name.startswith(("worker/", "maintenance/", "samples/"))
+        and name not in ONLY_LOOKED_AT | CATALOGUE
+    ):
         return {W}
     return EVERYBODY
 

@@ -35,8 +35,9 @@ create table steve.sample (
     expired      integer not null default 0,
     waits        integer[] not null default '{}',  -- from being due to the start, of the last attempt
     runs         integer[] not null default '{}',  -- from its start to its end
+    took         real,               -- seconds of counting, where that was done for this sample
 
-    primary key (width, queue, began_at)
+    primary key (width, began_at, queue)
 );
 
 -- What people did in a monitor.
