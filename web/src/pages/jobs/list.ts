@@ -58,11 +58,19 @@ export class JobList {
     });
   }
 
-  /** Take in what an event says. */
+  /** Take in what an event says: which jobs are new since the event before, and what changed. */
   receive({ newest, changed, gone }: Events["jobs"]): void {
     this.update(changed);
     if (gone.length > 0) this.gone.value = new Set([...this.gone.value, ...gone]);
-    if (newest.length > 0 && this.followsEvents) this.offer(newest);
+    if (newest.length > 0 && this.followsEvents) this.offer(this.above(newest));
+  }
+
+  /** The top of the list with these jobs above it; a whole page of them is all that is known. */
+  private above(newest: readonly Row[]): readonly Row[] {
+    if (newest.length >= PAGE) return newest;
+    const known = this.waiting.value.length > 0 ? this.waiting.value : this.rows.value;
+    const uids = new Set(newest.map((row) => row.uid));
+    return [...newest, ...known.filter((row) => !uids.has(row.uid))].slice(0, LONGEST);
   }
 
   /** Look for news where events do not tell them: in what is filtered or sorted. */
