@@ -215,6 +215,14 @@ def test_ctrl_c_ends_it(steve: Steve) -> None:
         assert screen.ends() == 0
 
 
+def test_sigterm_leaves_the_terminal_as_it_was(steve: Steve) -> None:
+    with terminal(steve, "top") as screen:
+        screen.shows("steve top")
+        screen.process.terminate()
+        assert screen.ends() == 0
+        assert not screen.cursor_hidden
+
+
 def test_it_says_what_is_missing(steve: Steve) -> None:
     script = "import sys; sys.modules['textual'] = None; from steve.cli.main import main; main()"
     done = subprocess.run(
