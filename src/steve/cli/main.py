@@ -20,6 +20,7 @@ _COMMANDS = {
     "health": "health:health",
     "list": "look:list_jobs",
     "migrate": "migrate:migrate",
+    "monitor": "monitor:monitor",
     "queue": "queue:queue",
     "retry": "control:retry",
     "show": "look:show",

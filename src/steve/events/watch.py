@@ -20,13 +20,19 @@ WATCH_SECONDS = 60.0
 
 class Watch:
     """Our entry on the list, made when it is first needed. `notified` gets a uid, or an empty text
-    when something may have been missed."""
+    when something may have been missed. `suffix` tells the entries of one process apart."""
 
     def __init__(
-        self, database: Database, listener: Listener, notified: Callable[[str], None]
+        self,
+        database: Database,
+        listener: Listener,
+        notified: Callable[[str], None],
+        *,
+        suffix: str = "waiter",
     ) -> None:
         self._database = database
         self._listener = listener
+        self._suffix = suffix
         self._notified = notified
         self._uids: set[UUID] = set()
         self._stale = True
@@ -38,13 +44,18 @@ class Watch:
         self._stale |= uid not in self._uids
 
     @property
+    def watches(self) -> bool:
+        """Whether the entry names any job."""
+        return bool(self._uids)
+
+    @property
     def is_due(self) -> bool:
         """Whether the entry has to be renewed now."""
         return self._stale or monotonic() >= self.renew_at
 
     async def renew(self, uids: Sequence[UUID]) -> None:
         """Be notified of these jobs and of no others; of too many, of the last ones."""
-        channel = self._listener.channel("waiter")
+        channel = self._listener.channel(self._suffix)
         self._listener.subscribe(channel, self._notified)
         await self._listener.start()
         chosen = uids[-MOST_WATCHED:]
@@ -62,7 +73,7 @@ class Watch:
 
     async def end(self) -> None:
         """Take the entry off the list; if that fails it runs out by itself."""
-        channel = self._listener.channel("waiter")
+        channel = self._listener.channel(self._suffix)
         if self._uids:
             self._uids = set()
             self._stale = True

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from steve.core.checks import whole
 from steve.core.errors import SteveError
-from steve.jobs.controlling import Controlling
 from steve.jobs.creating import Creating
 from steve.jobs.endings import tell_over
 from steve.jobs.handling import Handling
 from steve.jobs.installing import Installing
+from steve.jobs.monitoring import Monitoring
 from steve.jobs.queues import Queues
 from steve.jobs.trouble import explained
 
@@ -26,7 +26,7 @@ MOST_HANDLERS = 10_000
 logger = logging.getLogger("steve")
 
 
-class Jobs(Handling, Creating, Controlling, Installing):
+class Jobs(Handling, Creating, Monitoring, Installing):
     """Creates jobs, looks after them, and runs them.
 
     The same object does all of it, in as many processes as are needed. It opens itself when it is

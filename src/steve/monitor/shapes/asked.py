@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from steve.core.job import JobStatus
 from steve.monitor.shapes.jobs import Verb
+
+# PostgreSQL holds no NUL in text.
+Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\u0000]*$")]
+Text = Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"^[^\u0000]*$")]
+Instant = Annotated[datetime, Meta(tz=True)]
+After = Annotated[str, Meta(min_length=1, max_length=200)]
+Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Names = Annotated[list[Name], Meta(max_length=100)]
+Uids = Annotated[list[UUID], Meta(max_length=500)]
+
+Range = Literal["5m", "1h", "6h", "24h", "7d"]
+Sort = Literal["newest", "oldest", "finished"]
 
 
 class Filter(msgspec.Struct, forbid_unknown_fields=True):
@@ -16,15 +30,53 @@ class Filter(msgspec.Struct, forbid_unknown_fields=True):
     message, `path` an SQL/JSON path that finds something in the payload, `since` and `until` limit
     the time of creation."""
 
-    status: list[JobStatus] = []
-    type: list[str] = []
-    queue: list[str] = []
-    tag: str | None = None
-    error: str | None = None
-    fingerprint: str | None = None
-    path: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    status: Annotated[list[JobStatus], Meta(max_length=7)] = []
+    type: Names = []
+    queue: Names = []
+    tag: Name | None = None
+    error: Text | None = None
+    fingerprint: Name | None = None
+    path: Text | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class Listing(Filter, forbid_unknown_fields=True):
+    """A page of the jobs that match. `finished` are those that are over, the last one first."""
+
+    sort: Sort = "newest"
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    after: After | None = None
+
+
+class Counting(Filter, forbid_unknown_fields=True):
+    """A stretch of the jobs that match, to be counted, from a cursor on."""
+
+    after: After | None = None
+
+
+class LogAfter(msgspec.Struct, forbid_unknown_fields=True):
+    """The lines after this one."""
+
+    after: Number = 0
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 500
+
+
+class Course(msgspec.Struct, forbid_unknown_fields=True):
+    """How far back, and for which queue; without it for all together."""
+
+    range: Range = "1h"
+    queue: Name | None = None
+
+
+class Lately(msgspec.Struct, forbid_unknown_fields=True):
+    """How many seconds back."""
+
+    seconds: Annotated[int, Meta(ge=60, le=31_536_000)] = 86_400
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """No parameters."""
 
 
 class Act(msgspec.Struct, forbid_unknown_fields=True):
@@ -32,35 +84,35 @@ class Act(msgspec.Struct, forbid_unknown_fields=True):
     from the cursor `after` on."""
 
     action: Verb
-    uids: list[UUID] = []
+    uids: Uids = []
     filter: Filter | None = None
-    after: str | None = None
+    after: After | None = None
 
 
 class Pause(msgspec.Struct, forbid_unknown_fields=True):
     """A queue to be paused, for good or for so many seconds."""
 
-    name: str
-    seconds: float | None = None
+    name: Name
+    seconds: Annotated[float, Meta(gt=0, le=315_360_000)] | None = None
 
 
 class Resume(msgspec.Struct, forbid_unknown_fields=True):
     """A queue to be resumed."""
 
-    name: str
+    name: Name
 
 
 class Stop(msgspec.Struct, forbid_unknown_fields=True):
     """A worker to be stopped gracefully."""
 
-    id: int
+    id: Number
 
 
 class Watch(msgspec.Struct, forbid_unknown_fields=True):
     """Jobs that a page shows: their changes come with its events."""
 
-    client: str
-    uids: list[UUID]
+    client: Annotated[str, Meta(min_length=1, max_length=100)]
+    uids: Annotated[list[UUID], Meta(max_length=200)]
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -41,6 +41,12 @@ class QueueRow(msgspec.Struct, frozen=True):
     wait_p95: float | None
 
 
+class Queues(msgspec.Struct, frozen=True):
+    """All queues, by name."""
+
+    queues: list[QueueRow]
+
+
 class RunningJob(msgspec.Struct, frozen=True):
     """A job in the hands of a worker."""
 
@@ -72,6 +78,12 @@ class WorkerRow(msgspec.Struct, frozen=True):
     jobs: list[RunningJob]
 
 
+class Workers(msgspec.Struct, frozen=True):
+    """All workers that are alive."""
+
+    workers: list[WorkerRow]
+
+
 class StatusCount(msgspec.Struct, frozen=True):
     """Jobs of one status. Where `exact` is False the number is an estimate, or a lower bound if
     `at_least`."""
@@ -100,6 +112,12 @@ class Action(msgspec.Struct, frozen=True):
     action: str
     target: str
     changed: int
+
+
+class Actions(msgspec.Struct, frozen=True):
+    """What was done in monitors, the last first."""
+
+    actions: list[Action]
 
 
 class Pulse(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""The JSON API: what can be asked, and the answers."""
