@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from psycopg import AsyncConnection
 from psycopg.rows import tuple_row
 
+from steve.core.errors import ConnectionFailed
 from steve.database.adapters import AsyncOwnCursor
 from steve.database.database import Database
 from steve.database.errors import is_connection_spoiled
@@ -45,6 +46,7 @@ class Lane:
         self._deadline = deadline
         self._connection: AsyncConnection[Any] | None = None
         self._turn = asyncio.Lock()
+        self._closings = 0
         self._planned_at = 0.0
         self._cursors: dict[str, AsyncOwnCursor] = {}
         self.took = 0.0
@@ -90,6 +92,7 @@ class Lane:
 
     async def close(self) -> None:
         """Close the connection; the next operation would open another."""
+        self._closings += 1
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
@@ -99,7 +102,11 @@ class Lane:
         connection = self._connection
         now = monotonic()
         if connection is None or connection.closed:
+            closings = self._closings
             connection = await self._database.connect(name=self._name)
+            if self._closings != closings:
+                await connection.close()
+                raise ConnectionFailed(f"{self._name} was closed while it was being opened")
             # Known from now on, or nobody would close it if what follows is cut short.
             self._connection = connection
             if not profile_of(connection).pooled:
