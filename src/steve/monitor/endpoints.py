@@ -13,6 +13,7 @@ from steve.monitor.live.notified import Notified
 from steve.monitor.looking import Looking
 from steve.monitor.redaction import Redact, Redaction
 from steve.monitor.shapes import asked, jobs, whole
+from steve.monitor.shapes.queries import Counting, Course, Lately, Listing, LogAfter
 from steve.monitor.source import Source
 
 _JOB = "/api/jobs/{uid:uuid}"
@@ -44,12 +45,14 @@ def endpoints(parts: Parts) -> list[Endpoint]:
 
 def _of_jobs(api: Jobs) -> list[Endpoint]:
     return [
-        Endpoint("GET", "/api/jobs", api.list_jobs, jobs.Page, asked.Listing, shared=True),
-        Endpoint("GET", "/api/jobs/count", api.count_jobs, jobs.Count, asked.Counting, shared=True),
+        Endpoint("GET", "/api/jobs", api.list_jobs, jobs.Page, queries.Listing, shared=True),
+        Endpoint(
+            "GET", "/api/jobs/count", api.count_jobs, jobs.Count, queries.Counting, shared=True
+        ),
         Endpoint("GET", _JOB, api.find_job, jobs.Detail, shared=True),
         Endpoint("GET", _JOB + "/payload", api.payload, None),
         Endpoint("GET", _JOB + "/result", api.result, None),
-        Endpoint("GET", _JOB + "/log", api.log, jobs.Log, asked.LogAfter, shared=True),
+        Endpoint("GET", _JOB + "/log", api.log, jobs.Log, LogAfter, shared=True),
     ]
 
 
@@ -57,11 +60,11 @@ def _of_the_whole(api: Whole) -> list[Endpoint]:
     return [
         Endpoint("GET", "/api/session", api.session, whole.Session),
         Endpoint("GET", "/api/overview", api.overview, whole.Overview, shared=True),
-        Endpoint("GET", "/api/history", api.history, whole.History, asked.Course, shared=True),
+        Endpoint("GET", "/api/history", api.history, whole.History, Course, shared=True),
         Endpoint("GET", "/api/names", api.names, whole.Names, shared=True),
         Endpoint("GET", "/api/queues", api.queues, whole.Queues, shared=True),
         Endpoint("GET", "/api/workers", api.workers, whole.Workers, shared=True),
-        Endpoint("GET", "/api/errors", api.errors, jobs.Errors, asked.Lately, shared=True),
+        Endpoint("GET", "/api/errors", api.errors, jobs.Errors, Lately, shared=True),
         Endpoint("GET", "/api/actions", api.actions, whole.Actions, shared=True),
         Endpoint("GET", "/api/events", api.events, None, media="text/event-stream"),
         Endpoint("POST", "/api/watch", api.watch, asked.Done, body=asked.Watch),

@@ -243,6 +243,18 @@ export interface History {
   run_p95: (number | null)[];
 }
 
+export interface Queues {
+  queues: QueueRow[];
+}
+
+export interface Workers {
+  workers: WorkerRow[];
+}
+
+export interface Actions {
+  actions: Action[];
+}
+
 export interface Names {
   types: string[];
   queues: string[];

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 
 from steve.core.histogram import Histogram
-from steve.monitor.shapes.asked import Range
+from steve.monitor.shapes.queries import Range
 from steve.monitor.shapes.whole import History
 from steve.monitor.source import Source
 from steve.operations.monitor_whole import Sample, history

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from starlette.requests import Request
 
-from steve.monitor.shapes.asked import Nothing
+from steve.monitor.shapes.queries import Nothing
 from steve.monitor.viewer import Viewer
 
 

@@ -13,8 +13,9 @@ from steve.monitor.api import rows
 from steve.monitor.api.endpoint import Asked
 from steve.monitor.problems import Refused
 from steve.monitor.redaction import Redaction
-from steve.monitor.shapes.asked import Counting, Filter, Listing, LogAfter
+from steve.monitor.shapes.asked import Filter
 from steve.monitor.shapes.jobs import Count, Detail, Log, Page
+from steve.monitor.shapes.queries import Counting, Listing, LogAfter
 from steve.monitor.source import Source
 from steve.operations import monitor_job, monitor_jobs
 from steve.operations.monitor_jobs import Sought, refused_path

@@ -19,6 +19,7 @@ from steve.monitor.looking import Looking
 from steve.monitor.problems import Refused
 from steve.monitor.shapes import asked as shapes
 from steve.monitor.shapes.jobs import Error, ErrorRow, Errors
+from steve.monitor.shapes.queries import Course, Lately
 from steve.monitor.shapes.whole import (
     Actions,
     History,
@@ -74,7 +75,7 @@ class Whole:
 
     async def history(self, asked: Asked) -> History:
         """The course of things, of one queue or of all together."""
-        query: shapes.Course = asked.query
+        query: Course = asked.query
         now = await self._source.run(clock())
         return await course(self._source, query.range, query.queue or "", now)
 
@@ -85,7 +86,7 @@ class Whole:
 
     async def errors(self, asked: Asked) -> Errors:
         """Failures, grouped by type, exception and place, the most frequent first."""
-        query: shapes.Lately = asked.query
+        query: Lately = asked.query
         now = await self._source.run(clock())
         found = await self._source.run(monitor_whole.failures(query.seconds))
         retrying = await self._source.run(monitor_whole.retrying())

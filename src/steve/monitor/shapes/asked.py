@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -21,9 +21,6 @@ Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Names = Annotated[list[Name], Meta(max_length=100)]
 Uids = Annotated[list[UUID], Meta(max_length=500)]
 
-Range = Literal["5m", "1h", "6h", "24h", "7d"]
-Sort = Literal["newest", "oldest", "finished"]
-
 
 class Filter(msgspec.Struct, forbid_unknown_fields=True):
     """Which jobs: those that match all that is given. `error` is part of the error's type or
@@ -39,44 +36,6 @@ class Filter(msgspec.Struct, forbid_unknown_fields=True):
     path: Text | None = None
     since: Instant | None = None
     until: Instant | None = None
-
-
-class Listing(Filter, forbid_unknown_fields=True):
-    """A page of the jobs that match. `finished` are those that are over, the last one first."""
-
-    sort: Sort = "newest"
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    after: After | None = None
-
-
-class Counting(Filter, forbid_unknown_fields=True):
-    """A stretch of the jobs that match, to be counted, from a cursor on."""
-
-    after: After | None = None
-
-
-class LogAfter(msgspec.Struct, forbid_unknown_fields=True):
-    """The lines after this one."""
-
-    after: Number = 0
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 500
-
-
-class Course(msgspec.Struct, forbid_unknown_fields=True):
-    """How far back, and for which queue; without it for all together."""
-
-    range: Range = "1h"
-    queue: Name | None = None
-
-
-class Lately(msgspec.Struct, forbid_unknown_fields=True):
-    """How many seconds back."""
-
-    seconds: Annotated[int, Meta(ge=60, le=31_536_000)] = 86_400
-
-
-class Nothing(msgspec.Struct, forbid_unknown_fields=True):
-    """No parameters."""
 
 
 class Act(msgspec.Struct, forbid_unknown_fields=True):
