@@ -45,10 +45,8 @@ def endpoints(parts: Parts) -> list[Endpoint]:
 
 def _of_jobs(api: Jobs) -> list[Endpoint]:
     return [
-        Endpoint("GET", "/api/jobs", api.list_jobs, jobs.Page, queries.Listing, shared=True),
-        Endpoint(
-            "GET", "/api/jobs/count", api.count_jobs, jobs.Count, queries.Counting, shared=True
-        ),
+        Endpoint("GET", "/api/jobs", api.list_jobs, jobs.Page, Listing, shared=True),
+        Endpoint("GET", "/api/jobs/count", api.count_jobs, jobs.Count, Counting, shared=True),
         Endpoint("GET", _JOB, api.find_job, jobs.Detail, shared=True),
         Endpoint("GET", _JOB + "/payload", api.payload, None),
         Endpoint("GET", _JOB + "/result", api.result, None),
