@@ -182,7 +182,7 @@ class Hub:
         found = {row.uid: row for row in states}
         encoded: dict[UUID, msgspec.Raw] = {}
         for client in self._clients.values():
-            event = _event(client, change, found, encoded)
+            event = _event(client, change, found, set(watched), encoded)
             if event is not None:
                 client.put("jobs", event)
 
@@ -221,7 +221,11 @@ class Hub:
 
 
 def _event(
-    client: Client, change: Change, found: dict[UUID, Row], encoded: dict[UUID, msgspec.Raw]
+    client: Client,
+    change: Change,
+    found: dict[UUID, Row],
+    looked_at: set[UUID],
+    encoded: dict[UUID, msgspec.Raw],
 ) -> bytes | None:
     """What this page is told: what is new, what it shows that has changed, and what it began to
     show since, which may have changed in between."""
@@ -231,7 +235,9 @@ def _event(
             encoded[row.uid] = msgspec.Raw(msgspec.json.encode(row))
         return encoded[row.uid]
 
-    unseen, client.unseen = client.unseen, set()
+    # What it began to show while the look was under way was not looked at, and is not gone.
+    unseen = client.unseen & looked_at
+    client.unseen -= looked_at
     changed = {uid: row for uid, row in change.changed.items() if uid in client.watched}
     changed |= {uid: found[uid] for uid in unseen & found.keys()}
     gone = (change.gone & client.watched) | (unseen - found.keys())

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Verb } from "../../api/shapes";
-import { on, renewals } from "../../api/stream";
+import { client, on } from "../../api/stream";
 import { fromQuery, toQuery, type View } from "../../core/filters";
 import { plural } from "../../core/number";
 import { applies } from "../../core/status";
@@ -61,9 +61,10 @@ export function Jobs() {
       leaving.delete(note);
     };
   }, [query]);
+  // What happened before events began to come, or while they did not, is fetched.
   useEffect(() => {
-    if (renewals.value > 0) void list.refresh();
-  }, [renewals.value]);
+    if (client.value !== null) void list.refresh();
+  }, [client.value]);
   useEffect(() => on("jobs", (event) => list.receive(event)), []);
 
   // Once a second: show what has come, if that disturbs nobody.
