@@ -39,7 +39,16 @@ async def serve(application: Application, host: str, port: int) -> AsyncGenerato
 
     Raises OSError when the address cannot be taken.
     """
-    listening = _listen(host, port)
+    with listen(host, port) as listening:
+        async with serve_on(application, listening):
+            yield _url(host, listening.getsockname()[1])
+
+
+@asynccontextmanager
+async def serve_on(
+    application: Application, listening: socket.socket
+) -> AsyncGenerator[None, None]:
+    """Serve on a socket that listens already, for as long as the block runs."""
     config = uvicorn.Config(
         _asgi(application),
         log_config=None,
@@ -58,12 +67,11 @@ async def serve(application: Application, host: str, port: int) -> AsyncGenerato
         begun.cancel()
         if task.done():
             task.result()
-        yield _url(host, listening.getsockname()[1])
+        yield
     finally:
         server.should_exit = True
         await application.close()
         await asyncio.wait({task})
-        listening.close()
 
 
 def _asgi(application: Application) -> Any:
@@ -74,7 +82,8 @@ def _asgi(application: Application) -> Any:
     return asgi
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address; who asks there waits until something is served. Raises OSError."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]

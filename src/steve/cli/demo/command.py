@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -10,10 +12,12 @@ import click
 
 from steve.cli.common import CONNECT_TIMEOUT, Common, common_but, run
 from steve.cli.database import connection, embedded
-from steve.cli.output import document
+from steve.cli.output import document, note
 from steve.cli.values import Duration
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from steve.cli.demo.tally import Summary
 
 
@@ -29,10 +33,12 @@ if TYPE_CHECKING:
 def demo(common: Common, seconds: float | None, concurrency: int) -> None:
     """Show steve at work: a feed of jobs, and handlers that fail half of the attempts.
 
+    The first line that it prints is the address of its monitor, for your browser.
+
     It runs on the embedded PostgreSQL, or on the database that --db names; DATABASE_URL and
     STEVE_DATABASE_URL do not count here. It keeps to a schema of its own, steve_demo.
     With --json it prints a summary at its end: {"seconds", "created", "completed", "failed",
-    "retried", "pending"}.
+    "cancelled", "retried", "pending"}.
     """
     if seconds == 0:
         raise click.BadParameter("must be more than 0", param_hint="--seconds")
@@ -42,30 +48,50 @@ def demo(common: Common, seconds: float | None, concurrency: int) -> None:
         return
     click.echo(
         f"{summary.seconds:.0f} s: {summary.created} created, {summary.completed} completed, "
-        f"{summary.failed} failed, {summary.retried} retried, {summary.pending} still pending"
+        f"{summary.failed} failed, {summary.cancelled} cancelled, {summary.retried} retried, "
+        f"{summary.pending} still pending"
     )
 
 
 async def _demo(common: Common, seconds: float | None, concurrency: int) -> Summary:
+    from steve.cli.demo.page import reserved, served
     from steve.cli.demo.play import SCHEMA, handle
     from steve.cli.demo.stage import play
     from steve.database.dsn import location
     from steve.jobs.manager import Jobs
 
     schema = SCHEMA if common.schema is None else common.schema
-    async with _database(common.db) as dsn:
-        if schema != SCHEMA:
-            await _refuse_others(dsn, schema)
-        jobs = Jobs(
-            dsn,
-            schema=schema,
-            handler=handle,
-            connect_timeout=CONNECT_TIMEOUT,
-            handle_signals=False,
-        )
-        async with jobs:
+    with reserved() as listening:
+        _tell(common, listening)
+        async with _database(common.db) as dsn:
+            if schema != SCHEMA:
+                await _refuse_others(dsn, schema)
+            jobs = Jobs(
+                dsn,
+                schema=schema,
+                handler=handle,
+                connect_timeout=CONNECT_TIMEOUT,
+                handle_signals=False,
+            )
             where = f"steve demo on {location(dsn)}, schema {schema}"
-            return await play(jobs, common, where, seconds, concurrency)
+            async with jobs, served(jobs, listening):
+                return await play(jobs, common, where, seconds, concurrency)
+
+
+def _tell(common: Common, listening: socket | None) -> None:
+    """Say first of all where the monitor is, or how to get it."""
+    from steve.cli.demo.page import MISSING, address
+
+    if listening is None:
+        note(MISSING)
+    elif common.json:
+        note(address(listening))
+    else:
+        click.echo(address(listening))
+        sys.stdout.flush()
+    if common.verbosity <= 0:
+        # The monitor shows what handlers log.
+        logging.getLogger("steve.job").setLevel(logging.ERROR)
 
 
 @asynccontextmanager

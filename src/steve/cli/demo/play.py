@@ -21,13 +21,21 @@ MAX_ATTEMPTS = 2
 FAILURES = 0.5
 PAUSE = (0.3, 3.0)
 WORK = (0.2, 2.0)
+STEPS = 5
 
 
 async def handle(job: Job) -> dict[str, Any]:
-    """Fail, or take a while and return something."""
-    if random.random() < FAILURES:
-        raise RuntimeError("the demo fails half of the attempts on purpose")
-    await asyncio.sleep(random.uniform(*WORK))
+    """Take a while, step by step, and return something, or fail on the way."""
+    work = random.uniform(*WORK)
+    failing = random.randint(1, STEPS) if random.random() < FAILURES else None
+    job.log.info("%d steps of %.2f s", STEPS, work / STEPS)
+    for step in range(1, STEPS + 1):
+        await asyncio.sleep(work / STEPS)
+        if step == failing:
+            job.log.warning("step %d will not work", step)
+            raise RuntimeError("the demo fails half of the attempts on purpose")
+        await job.progress(step / STEPS, f"step {step} of {STEPS}")
+    job.log.info("all done")
     return {"foo": random.random()}
 
 

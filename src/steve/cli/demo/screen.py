@@ -22,7 +22,7 @@ REFRESH = 0.5
 """Seconds between two looks at the database."""
 
 MOST_ROWS = 25
-_OTHER_LINES = 7
+_OTHER_LINES = 8
 _COLUMNS = ("id", "uid", "status", "type", "attempts", "created", "started", "completed")
 _WORDS = {
     "created": "created",

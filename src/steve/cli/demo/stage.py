@@ -24,6 +24,7 @@ async def play(
     live = sys.stdout.isatty() and not common.json
     tally = Tally(tell_nobody if live or common.json else tell_line)
     jobs.on_attempt("*", tally.attempted)
+    jobs.on_done("*", tally.done)
     screen = Screen(jobs, tally, where) if live else None
     await jobs.start(concurrency)
     if screen is None and common.verbosity >= 0:

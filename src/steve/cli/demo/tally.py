@@ -11,6 +11,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
     from steve.core.job import Job
 
@@ -25,6 +26,7 @@ class Summary(msgspec.Struct, frozen=True):
     created: int
     completed: int
     failed: int
+    cancelled: int
     retried: int
     pending: int
 
@@ -37,24 +39,39 @@ class Tally:
         self._started = time.monotonic()
         self.tag = f"demo-{secrets.token_hex(4)}"
         self._ends: deque[float] = deque()
+        self._created: set[UUID] = set()
+        self._over: set[UUID] = set()
         self.running = 0
-        self.counts = {"created": 0, "completed": 0, "failed": 0, "retried": 0}
+        self.counts = dict.fromkeys(("created", "completed", "failed", "cancelled", "retried"), 0)
 
     def created(self, job: Job) -> None:
         """A job was created."""
         self.counts["created"] += 1
+        self._created.add(job.uid)
         self._tell("created", job)
 
     def attempted(self, job: Job) -> None:
         """An attempt started or ended; the job's status tells which."""
         if job.status == "running":
             self.running += 1
+            # It may be one that was over, and that somebody has retried.
+            self._over.discard(job.uid)
             self._tell("started", job)
             return
         self.running -= 1
         what = "retried" if job.status == "pending" else str(job.status)
+        if what != "cancelled":
+            self._ended(what, job)
+
+    def done(self, job: Job) -> None:
+        """A job is over. Cancelled ones may never have started."""
+        self._over.add(job.uid)
+        if job.status == "cancelled":
+            self._ended("cancelled", job)
+
+    def _ended(self, what: str, job: Job) -> None:
         self._tell(what, job)
-        if job.status != "pending":
+        if what != "retried":
             self._ends.append(time.monotonic())
         if self.tag in job.tags and what in self.counts:
             self.counts[what] += 1
@@ -67,9 +84,7 @@ class Tally:
     @property
     def unfinished(self) -> int:
         """Jobs of this run that are not over."""
-        over = self.counts["completed"] + self.counts["failed"]
-        # A quick job ends before its creator hears that it exists.
-        return max(self.counts["created"] - over, 0)
+        return len(self._created - self._over)
 
     def rate(self) -> float:
         """Jobs that ended per second, of late."""
