@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import msgspec.inspect as kinds
-import pytest
 
 from steve.monitor.shapes import asked, jobs, whole
 
