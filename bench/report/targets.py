@@ -154,6 +154,12 @@ def _standing(summary: Summary) -> Iterator[Target]:
         "memory of a worker that drains a million jobs", 150.0,
         summary.spread("memory", STEVE, "peak"), at_most=True, unit=" MB", digits=0,
     )  # fmt: skip
+    for key, title, limit in (
+        ("paint", "first paint of the monitor beside ten million archived jobs", 1000.0),
+        ("worst", "slowest call of its API there", 300.0),
+    ):
+        found = summary.spread("monitor", STEVE, key)
+        yield Target(title, limit, found, at_most=True, unit=" ms", digits=0)
     yield Target(
         "import steve", 150.0, summary.spread("import", STEVE, "ms"), at_most=True, unit=" ms",
         digits=0,

@@ -10,6 +10,7 @@ from bench.workloads.hard import Hard
 from bench.workloads.idle import Idle
 from bench.workloads.importing import Importing
 from bench.workloads.memory import Memory
+from bench.workloads.monitor import Monitor
 from bench.workloads.pickup import Pickup
 from bench.workloads.queues import Queues
 from bench.workloads.snapshot import Snapshot
@@ -33,6 +34,7 @@ WORKLOADS: tuple[Workload, ...] = (
     Paused(),
     Snapshot(),
     Memory(),
+    Monitor(),
     Importing(),
     Idle(),
 )
