@@ -137,4 +137,18 @@ IN_CODE = [
         "self.crashes > self.max_crashes",
         f"{WORKER}/test_concurrency.py::test_suspects_run_one_at_a_time",
     ),
+    Mutant(
+        "a log without an end",
+        "worker/lines.py",
+        "book.left_out or book.number >= MOST_LINES or book.bytes + size > MOST_BYTES",
+        "False",
+        f"{WORKER}/test_lines.py::test_what_is_too_much_is_counted[1]",
+    ),
+    Mutant(
+        "a transaction that commits before the lines of its attempt",
+        "worker/transaction.py",
+        "        await self._lines.flush(self._job)\n",
+        "",
+        f"{WORKER}/test_lines.py::test_lines_are_written_before_a_transaction_commits[async]",
+    ),
 ]

@@ -216,4 +216,32 @@ IN_STATEMENTS = [
         "    order by j.uid;",
         f"{PAIRS}[cancel-during-claim-of-pending-job-alive-worker-commit]",
     ),
+    Mutant(
+        "a log line without its fence",
+        f"{WORKER}/log.sql",
+        " and j.attempt_id = n.attempt_id and j.status = 'running'",
+        "",
+        f"{SQL}/test_lines.py::test_who_has_lost_the_job_writes_nothing",
+    ),
+    Mutant(
+        "a search without a window",
+        "sql/statements/monitor/rows.sql",
+        "    limit :window::bigint\n",
+        "    limit 1000000000\n",
+        f"{SQL}/test_monitor_jobs.py::test_a_window_counts_what_lies_together_in_the_archive",
+    ),
+    Mutant(
+        "a sample that waits for no commit",
+        "sql/statements/samples/take.sql",
+        "steve.now() - interval '2 seconds'",
+        "steve.now()",
+        f"{SQL}/test_samples.py::test_a_commit_may_be_a_little_late",
+    ),
+    Mutant(
+        "samples that are added up too early",
+        "sql/statements/samples/add_up.sql",
+        "where n.width = s.narrow and n.queue = ''",
+        "where n.width = 10 and n.queue = ''",
+        f"{SQL}/test_samples.py::test_a_stretch_waits_for_all_its_parts",
+    ),
 ]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, MutableMapping
+import sys
+from collections.abc import Awaitable, Mapping, MutableMapping
 from contextvars import ContextVar
 from threading import Event, Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+from steve.core.failure import Failure
+from steve.core.text import cut, cut_middle, safe_repr, safe_str
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection, Connection
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
 CancelReason = Literal["timeout", "cancelled", "shutdown", "lost"]
 """Why a handler must stop: its time is up, somebody cancelled the job, the worker stops, or the
 worker lost its claim on the job."""
+
+LONGEST_LINE = 4096
+"""Bytes that are kept of a line of a job's log."""
 
 logger = logging.getLogger("steve.job")
 
@@ -72,8 +79,33 @@ class CancelSignal:
         return f"<CancelSignal {self._reason or 'not set'}>"
 
 
+class Keeper(Protocol):
+    """Keeps the lines that a job logs; from any thread."""
+
+    def keep(self, level: int, text: str) -> None:
+        """Keep a line, as text."""
+        ...
+
+
 class JobLog(logging.LoggerAdapter[logging.Logger]):
-    """The logger of one job. A line's own `extra` is added to the job's, not replaced by it."""
+    """The logger of one job. A line's own `extra` is added to the job's, not replaced by it.
+
+    Lines of INFO and above also go to the `keeper`, if there is one, whatever becomes of them in
+    logging.
+    """
+
+    def __init__(
+        self, logger: logging.Logger, extra: Mapping[str, object], keeper: Keeper | None
+    ) -> None:
+        super().__init__(logger, extra)
+        self._keeper = keeper
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        if self._keeper is not None and type(level) is int and level >= logging.INFO:
+            self._keeper.keep(level, _text(msg, args, kwargs.get("exc_info")))
+        # Whoever called us is meant, not this line.
+        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1
+        super().log(level, msg, *args, **kwargs)
 
     def process(
         self, msg: Any, kwargs: MutableMapping[str, Any]
@@ -83,10 +115,25 @@ class JobLog(logging.LoggerAdapter[logging.Logger]):
         return msg, kwargs
 
 
-def job_log(job: Job) -> JobLog:
+def _text(msg: object, args: tuple[object, ...], exc_info: object) -> str:
+    """Say a line as logging would, cut to 4 kB. Total: no message, however broken, raises."""
+    try:
+        text = logging.LogRecord("", 0, "", 0, msg, args, None).getMessage()
+    except Exception:
+        text = f"{safe_str(msg)} {safe_repr(args)}"
+    # An exception, what sys.exc_info() returned, or anything that is true: the current one.
+    if isinstance(exc_info, tuple):
+        exc_info = cast("tuple[object, ...]", exc_info)[1]
+    error = exc_info if isinstance(exc_info, BaseException) else sys.exception()
+    if error is None or not exc_info:
+        return cut(text, LONGEST_LINE)
+    return cut_middle(f"{text}\n{Failure.of(error).traceback}", LONGEST_LINE)
+
+
+def job_log(job: Job, keeper: Keeper | None = None) -> JobLog:
     """Make the logger of `job`: `steve.job`, with job_uid, job_type and attempt in each record."""
     extra = {"job_uid": str(job.uid), "job_type": job.type, "attempt": job.attempts}
-    return JobLog(logger, extra)
+    return JobLog(logger, extra, keeper)
 
 
 class TransactionBlock(Protocol):

@@ -19,7 +19,7 @@ from steve.core.outcome import (
     Retried,
     Snoozed,
 )
-from steve.operations.operation import Operation, Rows
+from steve.operations.operation import Operation, Rows, nothing
 
 
 class Report(msgspec.Struct):
@@ -128,6 +128,30 @@ def progress(steps: Sequence[Progressed]) -> Operation[dict[int, bool]]:
         },
         lambda rows: dict[int, bool](_pairs(rows)),
         repeatable=True,
+    )
+
+
+class Logged(NamedTuple):
+    """A line that a handler has logged, `at` a moment of the monotonic clock."""
+
+    job: Job
+    at: float
+    level: int
+    message: str
+
+
+def log(lines: Sequence[Logged], now: float) -> Operation[None]:
+    """Write down what attempts have logged, if they still hold their jobs; `now` is by the same
+    clock."""
+    return Operation(
+        "worker/log",
+        {
+            **_fences([line.job for line in lines]),
+            "agos": [now - line.at for line in lines],
+            "levels": [line.level for line in lines],
+            "messages": [line.message for line in lines],
+        },
+        nothing,
     )
 
 

@@ -28,7 +28,6 @@ REMIND_AFTER = 2.0
 STUCK_AFTER = 5.0
 """Seconds after which a handler that was told to stop, and did not, is reported."""
 
-
 CHUNK = 25
 """Jobs started in a row. Then the loop gets a turn, so that the next claim can be sent and
 outcomes be written while jobs that never wait run one after the other."""
@@ -61,6 +60,7 @@ class Executor:
         """Buffered jobs at which there is room for more."""
         self._handling = handling
         self._finisher = finisher
+        self.lines = finisher.lines
         self._transactions = transactions
         self._telemetry = telemetry
         self._on_room = on_room
@@ -181,7 +181,7 @@ class Executor:
         """Open a handler's transaction, or join the one it has."""
         self._refuse_left_behind(run)
         if run.transaction_block is None:
-            run.transaction_block = Transaction(self._transactions, run.job)
+            run.transaction_block = Transaction(self._transactions, run.job, self.lines)
         return run.transaction_block
 
     def _refuse_left_behind(self, run: Run) -> None:

@@ -38,6 +38,7 @@ from steve.operations.query import announce
 from steve.telemetry.catalogue import AttemptEnded, ClaimLost, StatementFailed
 from steve.telemetry.telemetry import Telemetry
 from steve.worker.lane import Lane
+from steve.worker.lines import Lines
 from steve.worker.pace import Pace
 from steve.worker.run import Run
 from steve.worker.steps import Steps
@@ -48,7 +49,7 @@ _UNSTORABLE_RESULT = b'{"error":"result refused by the database"}'
 
 
 class Finisher:
-    """The group commit of outcomes and of progress."""
+    """The group commit of outcomes, of progress and of log lines."""
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class Finisher:
         self._awaited: list[UUID] = []
         self._released: list[Job] = []
         self._wake = asyncio.Event()
+        self.lines = Lines(lane, telemetry, self._wake.set)
         self._idle = asyncio.Event()
         self._idle.set()
         self._pace = Pace()
@@ -102,7 +104,7 @@ class Finisher:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._reports or self._steps or self._awaited or self._released:
+            while self._reports or self._steps or self.lines or self._awaited or self._released:
                 pause = self._pace.left(len(self._reports), monotonic())
                 if pause > 0 and not self._steps:
                     await asyncio.sleep(pause)
@@ -110,6 +112,7 @@ class Finisher:
                 del self._reports[:LARGEST_GROUP]
                 self._pace.begin(len(self._writing), monotonic())
                 await self._steps.write()
+                await self.lines.write(self._writing)
                 await self._write(self._writing)
                 self._writing = []
                 await self._announce()

@@ -20,6 +20,7 @@ from steve.core.outcome import (
 )
 
 if TYPE_CHECKING:
+    from steve.worker.lines import Lines
     from steve.worker.transaction import Transaction
 
 
@@ -29,6 +30,11 @@ _MAKING = Lock()
 
 class Desk(Protocol):
     """What a run needs of the worker to serve its handler."""
+
+    @property
+    def lines(self) -> Lines:
+        """Where log lines go."""
+        ...
 
     def progress(self, run: Run, fraction: float, message: str | None) -> Awaitable[None]:
         """Write progress down."""
@@ -77,9 +83,11 @@ class Run:
 
     @property
     def log(self) -> JobLog:
-        """The job's logger."""
+        """The job's logger, which keeps what it logs."""
         if self._log is None:
-            self._log = job_log(self.job)
+            with _MAKING:
+                book = self.desk.lines.notebook(self.job)
+                self._log = self._log or job_log(self.job, book)
         return self._log
 
     def progress(self, fraction: float, message: str | None) -> Awaitable[None]:

@@ -22,6 +22,7 @@ from steve.telemetry.catalogue import ClaimLost, StatementFailed
 from steve.worker.sessions import AsyncSession, BlockingSession
 
 if TYPE_CHECKING:
+    from steve.worker.lines import Lines
     from steve.worker.transactions import Transactions
 
 
@@ -32,9 +33,10 @@ class RolledBack(Exception):
 class Transaction:
     """The one transaction of an attempt; blocks of `async with`, or of `with`, join it."""
 
-    def __init__(self, office: Transactions, job: Job) -> None:
+    def __init__(self, office: Transactions, job: Job, lines: Lines) -> None:
         self._office = office
         self._job = job
+        self._lines = lines
         self._session: AsyncSession | BlockingSession | None = None
         self._depth = 0
         self._spoiled = False
@@ -94,6 +96,7 @@ class Transaction:
             await _end(session, commit=False)
             return outcome
         report = Report(self._job, outcome, wait, ran)
+        await self._lines.flush(self._job)
         try:
             became = await _complete(session, report, self._office.schema)
             await _end(session, commit=became is not None)

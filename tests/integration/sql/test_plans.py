@@ -18,10 +18,12 @@ from steve.operations.claim import Mark, claim, doze
 from steve.operations.control import cancel, delete, retry
 from steve.operations.create import create
 from steve.operations.finish import (
+    Logged,
     Progressed,
     Report,
     cancellations,
     complete,
+    log,
     progress,
     settle,
     verify,
@@ -152,6 +154,7 @@ STATEMENTS: dict[str, tuple[Callable[[Crowd], Runnable[Any]], int]] = {
     "complete": (lambda crowd: complete(reports(crowd, Complete(b"1"))), 50 * 2),
     "settle as pending": (lambda crowd: settle(reports(crowd, NOT_YET)), 50 * 3),
     "progress": (lambda crowd: progress([Progressed(j, 0.5, None) for j in crowd.mine]), 50 * 2),
+    "log": (lambda crowd: log([Logged(j, 0.0, 20, "x") for j in crowd.mine], 0.0), 50 * 2),
     "cancellations": (lambda crowd: cancellations(crowd.mine), 50),
     "verify": (lambda crowd: verify(crowd.mine), 50),
     "create": (lambda _: create([prepared() for _ in range(50)]), 0),
@@ -176,7 +179,7 @@ def test_a_statement_reads_what_it_is_about(crowd: Crowd, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["complete", "settle as pending", "progress", "cancellations", "verify"]
+    "name", ["complete", "settle as pending", "progress", "log", "cancellations", "verify"]
 )
 def test_a_group_is_not_compared_row_by_row(crowd: Crowd, name: str) -> None:
     """A thousand outcomes, each compared with a thousand jobs, take a third of a second."""

@@ -238,6 +238,16 @@ def test_adding_up_loses_nothing_on_the_way_to_days(scene: Scene, time: Time) ->
             assert [s.runs for s in found.values()] == [(0, 5)] + [()] * (number - 1)
 
 
+def test_a_stretch_waits_for_all_its_parts(scene: Scene, time: Time) -> None:
+    start = time.start
+    for minute in range(31):
+        time.start = start + timedelta(minutes=minute)
+        narrow(scene, time, 10, 60)
+        scene.run(add_up())
+    time.start = start
+    assert counts(scene, time, 900) == {0: 90, 900: 90}
+
+
 def test_time_without_samples_has_none(scene: Scene, time: Time) -> None:
     narrow(scene, time, 10, 70)
     scene.run(add_up())
