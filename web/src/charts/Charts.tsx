@@ -23,7 +23,7 @@ const PERIOD: Readonly<Record<Range, number>> = {
   "7d": 300,
 };
 
-const range = setting<Range>("range", "1h", oneOf(...RANGES));
+const range = setting<Range>("range", "5m", oneOf(...RANGES));
 
 export function Charts({ queue = null }: { queue?: string | null }) {
   const query = new URLSearchParams({ range: range.value });

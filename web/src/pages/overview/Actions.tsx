@@ -16,7 +16,7 @@ export function Actions({ actions }: { actions: readonly Action[] }) {
               <span class="faint">
                 <Time iso={action.at} />
               </span>
-              <span>
+              <span class="target" title={action.target}>
                 <b>{action.actor ?? "somebody"}</b> {action.action}{" "}
                 <span class="soft">{action.target}</span>
               </span>
