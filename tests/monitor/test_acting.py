@@ -11,6 +11,8 @@ from monitor.conftest import Connection
 from steve import Job, Jobs
 from support.monitor import Page, fail, problem
 
+pytestmark = pytest.mark.any_postgres
+
 
 async def record(page: Page) -> list[tuple[str, str, str, int]]:
     actions = (await page.read("/api/actions"))["actions"]

@@ -12,6 +12,8 @@ from monitor.conftest import Connection
 from steve import Job, Jobs
 from support.monitor import Page, fail, problem
 
+pytestmark = pytest.mark.any_postgres
+
 
 async def uids(page: Page, **parameters: Any) -> list[str]:
     return [job["uid"] for job in (await page.read("/api/jobs", **parameters))["jobs"]]

@@ -96,11 +96,8 @@ async def fail(jobs: Jobs, count: int = 1, **options: Any) -> Job:
 
 
 @asynccontextmanager
-async def events(url: str, **options: Any) -> AsyncGenerator[Events, None]:
+async def events(http: httpx.AsyncClient) -> AsyncGenerator[Events, None]:
     """Open the stream of events of a monitor that is served."""
-    async with (
-        httpx.AsyncClient(base_url=url, timeout=20.0) as http,
-        http.stream("GET", "api/events", **options) as response,
-    ):
+    async with http.stream("GET", "api/events", timeout=20.0) as response:
         assert response.status_code == 200, await response.aread()
         yield Events(response)

@@ -50,11 +50,11 @@ def describe(endpoints: Sequence[Endpoint], title: str) -> dict[str, Any]:
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    words = inspect.getdoc(endpoint.handle) or ""
+    words = " ".join((inspect.getdoc(endpoint.handle) or "").split())
     operation: dict[str, Any] = {
         "operationId": getattr(endpoint.handle, "__name__", endpoint.path),
-        "summary": words.partition("\n")[0],
-        "description": " ".join(words.split()),
+        "summary": words.partition(". ")[0].rstrip("."),
+        "description": words,
         "parameters": [*_in_path(endpoint.path), *_in_query(endpoint.query)],
         "responses": _responses(endpoint),
     }
