@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
 
 ENDED = re.compile("completed|failed")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 SECONDS = 20_000
 """Milliseconds until something must be seen, on a busy machine too."""
 

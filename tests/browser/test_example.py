@@ -71,6 +71,7 @@ def status(url: str) -> int:
             return error.code
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_row_goes_from_pending_to_completed(dsn: str, url: str, page: Page) -> None:
     await page.goto(url)
     await page.evaluate("window.same = true")
@@ -82,6 +83,7 @@ async def test_a_row_goes_from_pending_to_completed(dsn: str, url: str, page: Pa
     assert await page.evaluate("window.same")
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_what_comes_from_users_is_text(dsn: str, url: str, page: Page) -> None:
     await page.goto(url)
     await expect(page.locator("tbody tr")).not_to_have_count(0, timeout=SECONDS)

@@ -36,7 +36,8 @@ select
     case when f.worker is not null then
         extract(epoch from coalesce(f.completed_at, steve.now()) - f.attempted_at)::double precision
     end as duration,
-    f.progress, f.progress_message, f.cancel_requested_at is not null as cancelling, f.tags,
+    f.progress, f.progress_message,
+    (f.status = 'running' and f.cancel_requested_at is not null) as cancelling, f.tags,
     f.error ->> 'type' as error, left(f.error ->> 'message', 500) as message,
     case when pg_column_size(f.payload) < 8192 then left(f.payload::text, 200) else '' end as preview,
     f.worker,
