@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from steve.jobs.doctor.check import Check, Diagnosis, Finding
     from steve.jobs.health import Health
     from steve.jobs.manager import Jobs
+    from steve.operations.monitor_whole import ErrorGroup
     from steve.operations.queue import QueueInfo
+    from steve.operations.worker import WorkerInfo
 
     __version__: str
 
@@ -45,6 +47,7 @@ __all__ = [
     "ConnectionFailed",
     "Diagnosis",
     "EmbeddedUnavailable",
+    "ErrorGroup",
     "Fail",
     "Finding",
     "Found",
@@ -69,6 +72,7 @@ __all__ = [
     "SchemaTooNew",
     "Snooze",
     "SteveError",
+    "WorkerInfo",
     "WorkersAlive",
     "__version__",
     "current_job",
@@ -105,7 +109,9 @@ _HOMES = {
     "jobs.doctor.check": ("Check", "Diagnosis", "Finding"),
     "jobs.health": ("Health",),
     "jobs.manager": ("Jobs",),
+    "operations.monitor_whole": ("ErrorGroup",),
     "operations.queue": ("QueueInfo",),
+    "operations.worker": ("WorkerInfo",),
 }
 _HOME = {name: f"steve.{home}" for home, names in _HOMES.items() for name in names}
 

@@ -18,8 +18,9 @@ from steve.jobs.opened import Opened
 from steve.jobs.trouble import explained
 from steve.operations.create import clock
 from steve.operations.health import backlog, durations
+from steve.operations.monitor_whole import ErrorGroup, failures, grouped, retrying
 from steve.operations.query import find, page
-from steve.operations.worker import alive
+from steve.operations.worker import WorkerInfo, alive
 
 
 class Looking(Opened):
@@ -101,6 +102,22 @@ class Looking(Opened):
             )
         per_worker = self._settings.transaction_connections
         return summed_up(rows, state, workers, latency, per_worker)
+
+    async def workers(self) -> list[WorkerInfo]:
+        """Return the workers that are alive, with what is left of their leases."""
+        return await self._run(alive())
+
+    async def errors(self, since: float | timedelta = 86_400) -> list[ErrorGroup]:
+        """Return what failed in the last `since` seconds, grouped by fingerprint: by type, kind of
+        exception and place. The most frequent group comes first.
+
+        Of more than 20,000 failures the last ones are looked at.
+        """
+        window = seconds(since, "since", above=True)
+        runtime = await self._opened()
+        with explained(self._settings.schema):
+            found, live = await runtime.database.run_together([failures(window), retrying()])
+        return grouped(found, live)
 
     async def doctor(self, *, skip: str | Iterable[str] = ()) -> Diagnosis:
         """Return what is wrong with the database and what to do; see `steve doctor`.

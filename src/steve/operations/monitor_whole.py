@@ -223,6 +223,16 @@ def retrying() -> Operation[dict[tuple[str, str], int] | None]:
     return Operation("monitor/retrying", {}, read, repeatable=True)
 
 
+def grouped(found: Failures, live: Mapping[tuple[str, str], int] | None) -> list[ErrorGroup]:
+    """Say of each group how many live jobs are to be tried again."""
+    if live is None:
+        return found.groups
+    return [
+        msgspec.structs.replace(group, retrying=live.get((group.fingerprint, group.type), 0))
+        for group in found.groups
+    ]
+
+
 def names() -> Operation[Names]:
     """Read the types and queues that have been seen lately."""
     return Operation("monitor/names", {}, lambda rows: Names(*rows[0]), repeatable=True)

@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 from integration.jobs.conftest import Connection, Make
-from steve import Found, Job, JobNotFound, Jobs, OptionError, OptionTypeError
+from steve import (
+    Backoff,
+    ErrorGroup,
+    Found,
+    Job,
+    JobNotFound,
+    Jobs,
+    OptionError,
+    OptionTypeError,
+    WorkerInfo,
+    noop,
+)
 from steve.core.uid import uuid7
+from support.waiting import eventually_async
 
 
 async def test_find_takes_a_uid_its_text_or_a_job(jobs: Jobs) -> None:
@@ -216,3 +228,50 @@ async def test_finding_is_not_planned_each_time(jobs: Jobs) -> None:
         assert await cursor.fetchall() == [(4, 0)]
         cursor = await connection.execute("show plan_cache_mode")
         assert await cursor.fetchall() == [("auto",)]
+
+
+async def test_errors_are_grouped(jobs: Jobs) -> None:
+    async def broken(job: Job) -> None:
+        if job.payload:
+            raise KeyError(job.payload)
+        raise ValueError("nothing")
+
+    jobs.set_handler("a", broken)
+    jobs.set_handler("b", broken)
+    assert await jobs.errors() == []
+    await jobs.start()
+    for type, payload in (("a", None), ("a", "x"), ("a", "y"), ("b", "x")):
+        await jobs.wait(await jobs.create(type, payload, max_attempts=1), timeout=20)
+    again = await jobs.create("b", "x", backoff_strategy=Backoff("fixed", factor=3600))
+
+    async def tried() -> bool:
+        return (await jobs.find(again)).job.error is not None  # type: ignore[union-attr]
+
+    await eventually_async(tried)
+    first, *rest = await jobs.errors(since=timedelta(minutes=5))
+    assert (first.type, first.count, first.error.type, first.error.message) == (
+        "a", 2, "KeyError", "'y'",
+    )  # fmt: skip
+    assert (len(first.counts), sum(first.counts), first.retrying) == (24, 2, 0)
+    assert sorted((g.type, g.error.type, g.count, g.retrying) for g in rest) == [
+        ("a", "ValueError", 1, 0), ("b", "KeyError", 1, 1),
+    ]  # fmt: skip
+    assert {g.fingerprint for g in rest if g.error.type == "KeyError"} == {first.fingerprint}
+    assert isinstance(first, ErrorGroup)
+    assert (await jobs.find(first.uid)).job is not None
+
+
+@pytest.mark.parametrize("since", [0, -1, float("nan")])
+async def test_errors_are_those_of_some_time(jobs: Jobs, since: float) -> None:
+    with pytest.raises(OptionError, match="since"):
+        await jobs.errors(since)
+
+
+async def test_workers(jobs: Jobs) -> None:
+    assert await jobs.workers() == []
+    jobs.set_handler("t", noop)
+    await jobs.start(3)
+    (worker,) = await jobs.workers()
+    assert isinstance(worker, WorkerInfo)
+    assert (worker.concurrency, worker.types, worker.stopping) == (3, ["t"], False)
+    assert 0 < worker.lease_left <= 30
