@@ -90,3 +90,11 @@ async def test_a_cookie_is_for_the_place_where_it_is_mounted(page: Page) -> None
         (cookie,) = cookies(await http.get("/jobs/?token=secret"))
     assert "Path=/jobs/" in cookie
     assert "Secure" in cookie
+
+
+@pytest.mark.parametrize(
+    ("headers", "secure"), [({}, False), ({"x-forwarded-proto": "https"}, True)]
+)
+async def test_a_proxy_may_speak_https(page: Page, headers: dict[str, str], secure: bool) -> None:
+    (cookie,) = cookies(await page.get("/?token=secret", headers=headers))
+    assert ("Secure" in cookie) is secure

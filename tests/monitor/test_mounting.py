@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +19,16 @@ from starlette.routing import Mount, Route
 
 from steve import Jobs, SteveError
 from support.monitor import Page
+from support.waiting import eventually
+
+APP = """
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from steve import Jobs
+
+app = Starlette(routes=[Mount("/jobs", Jobs().monitor())])
+"""
 
 
 def inside(application: Any) -> Page:
@@ -101,6 +116,32 @@ async def test_a_lifespan_is_taken_part_in(jobs: Jobs) -> None:
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     await jobs.monitor()({"type": "websocket"}, receive, send)
     assert sent[-1] == "websocket.close"
+
+
+def test_the_streams_end_when_the_server_of_the_application_stops(
+    tmp_path: Path, shared_dsn: str
+) -> None:
+    """uvicorn waits for its responses, and says to none of them that it does."""
+    (tmp_path / "app.py").write_text(APP)
+    environment = {**os.environ, "STEVE_DATABASE_URL": shared_dsn}
+    with (tmp_path / "err").open("w") as err:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "app:app", "--port", "0"],
+            cwd=tmp_path, env=environment, stderr=err,
+        )  # fmt: skip
+    try:
+        said = (tmp_path / "err").read_text
+        url = eventually(lambda: re.search(r"running on (http\S+)", said()), 20, what="a URL")[1]
+        with httpx.stream("GET", url + "/jobs/api/events", timeout=20) as response:
+            lines = response.iter_lines()
+            assert next(lines) == "event: hello"
+            server.terminate()
+            for _ in lines:
+                pass
+        assert server.wait(10) in {0, -signal.SIGTERM}
+    finally:
+        server.kill()
+        server.wait()
 
 
 async def test_where_it_is_not_installed_that_is_said(

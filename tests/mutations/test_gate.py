@@ -13,6 +13,7 @@ import pytest
 
 from mutations.code import IN_CODE
 from mutations.gate import Mutant, Survived, kill, run_tests
+from mutations.monitor import IN_MONITOR
 from mutations.statements import IN_STATEMENTS
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(180)
 
-ALL = [*IN_STATEMENTS, *IN_CODE]
+ALL = [*IN_STATEMENTS, *IN_CODE, *IN_MONITOR]
 MUTANTS = [mutant for mutant in ALL if not mutant.slow or "STEVE_TEST_ALL_MUTANTS" in os.environ]
 
 HARMLESS = Mutant(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
@@ -126,11 +127,10 @@ class Monitor:
         else:
             body = await read_body(asked.request, endpoint.body)
             try:
-                answer = await endpoint.handle(
-                    Asked(asked.request, asked.viewer, asked.may_act, asked.query, body)
-                )
+                answer = await endpoint.handle(replace(asked, body=body))
             finally:
-                self._cache.forget()
+                if endpoint.acts:
+                    self._cache.forget()
         if isinstance(answer, Response):
             return answer
         return Response(msgspec.json.encode(answer), media_type=JSON)

@@ -30,6 +30,8 @@ class Cache:
         kept = self._kept.get(key)
         if kept is None:
             kept = _Kept(asyncio.ensure_future(_made(make)), monotonic())
+            # Everybody who waits for it may have left when it fails.
+            kept.task.add_done_callback(_failed)
             if len(self._kept) < MOST_ANSWERS:
                 self._kept[key] = kept
         return await asyncio.shield(kept.task)

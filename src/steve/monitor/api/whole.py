@@ -13,6 +13,7 @@ from steve.monitor.api.course import course
 from steve.monitor.api.endpoint import Asked
 from steve.monitor.guard.forgery import COOKIE
 from steve.monitor.guard.gate import Gate
+from steve.monitor.guard.login import is_secure
 from steve.monitor.live.hub import Hub
 from steve.monitor.live.stream import Stream
 from steve.monitor.looking import Looking
@@ -54,7 +55,7 @@ class Whole:
             asked.viewer.name, asked.may_act, token, self._title, self._source.schema, version()
         )
         response = Response(msgspec.json.encode(answer), media_type="application/json")
-        secure = asked.request.url.scheme == "https"
+        secure = is_secure(asked.request)
         response.set_cookie(
             COOKIE, cookie, path=_folder(asked.request), secure=secure, httponly=True,
             samesite="strict",

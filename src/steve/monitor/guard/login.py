@@ -69,12 +69,17 @@ def by_form(body: bytes, request: Request, token: Token) -> Response:
     return _signed_in(RedirectResponse("./", 303), request, token)
 
 
+def is_secure(request: Request) -> bool:
+    """Whether the browser has come by HTTPS; a proxy in between says so, if it says anything."""
+    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
+
+
 def _signed_in(response: Response, request: Request, token: Token) -> Response:
     response.set_cookie(
         token.cookie,
         token.proof,
         path=(request.scope.get("root_path") or "") + "/",
-        secure=request.url.scheme == "https",
+        secure=is_secure(request),
         httponly=True,
         samesite="strict",
     )
