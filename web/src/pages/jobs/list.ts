@@ -125,17 +125,13 @@ export class JobList {
 
   private offer(top: readonly Row[]): void {
     this.update(top);
-    this.waiting.value = top;
+    // What is shown may be newer than what was asked for before it came.
+    this.waiting.value = renewed(top, this.rows.value);
   }
 
   private update(changed: readonly Row[]): void {
-    if (changed.length === 0) return;
-    const news = new Map(changed.map((row) => [row.uid, row]));
-    if (!this.rows.value.some((row) => news.has(row.uid))) return;
-    this.rows.value = this.rows.value.map((row) => {
-      const latest = news.get(row.uid);
-      return latest !== undefined && latest.updated_at >= row.updated_at ? latest : row;
-    });
+    this.rows.value = renewed(this.rows.value, changed);
+    this.waiting.value = renewed(this.waiting.value, changed);
   }
 
   private query(view: View, after: string | null, limit: number): URLSearchParams {
@@ -171,6 +167,16 @@ export class JobList {
       this.loading.value = false;
     }
   }
+}
+
+/** The rows, each in its latest form. */
+function renewed(rows: readonly Row[], news: readonly Row[]): readonly Row[] {
+  const latest = new Map(news.map((row) => [row.uid, row]));
+  if (!rows.some((row) => latest.has(row.uid))) return rows;
+  return rows.map((row) => {
+    const other = latest.get(row.uid);
+    return other !== undefined && other.updated_at >= row.updated_at ? other : row;
+  });
 }
 
 /** Whether a row that is shown has left what was asked for; it stays where it is until then. */

@@ -1,0 +1,37 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Row } from "../src/api/shapes";
+import { fromQuery } from "../src/core/filters";
+import { JobList } from "../src/pages/jobs/list";
+
+const row = (id: number, status: Row["status"], second: number): Row =>
+  ({ id, uid: `uid-${id}`, status, updated_at: `2026-05-01T08:00:0${second}Z` }) as Row;
+
+describe("the list of jobs", () => {
+  let answer: Row[] = [];
+  const list = new JobList();
+  const shown = () => list.rows.value.map(({ id, status }) => `${id} ${status}`);
+  const event = (newest: Row[], changed: Row[] = []) => list.receive({ newest, changed, gone: [] });
+
+  beforeEach(async () => {
+    vi.stubGlobal("fetch", async () => Response.json({ jobs: answer, next: null, complete: true }));
+    answer = [row(2, "running", 1), row(1, "completed", 1)];
+    await list.load(fromQuery(new URLSearchParams()));
+  });
+
+  it("keeps what it shows when new ones come", () => {
+    event([row(3, "pending", 2)]);
+    expect(list.fresh.value).toBe(1);
+    list.show();
+    event([row(4, "pending", 3)], [row(2, "completed", 3)]);
+    list.show();
+    expect(shown()).toEqual(["4 pending", "3 pending", "2 completed", "1 completed"]);
+  });
+
+  it("shows nothing that is older than what it has shown", async () => {
+    await list.refresh();
+    event([], [row(2, "completed", 2)]);
+    event([row(3, "pending", 3)]);
+    list.show();
+    expect(shown()).toEqual(["3 pending", "2 completed", "1 completed"]);
+  });
+});
