@@ -134,9 +134,9 @@ class Hub:
         """Look for as long as there are pages."""
         due = 0.0
         while self._clients:
-            began = monotonic()
+            began, first = monotonic(), self._pulse is None
             due = await self._tick(began, due)
-            await self._sleep(due, monotonic() - began)
+            await self._sleep(due, 0.0 if first else monotonic() - began)
             if _server_is_leaving():
                 for client in self._clients.values():
                     client.end()
@@ -146,6 +146,7 @@ class Hub:
     async def _tick(self, began: float, due: float) -> float:
         """Look at everything if that is due, else only at what is watched; returns when it is due
         again."""
+        first = self._pulse is None
         try:
             if began < due:
                 watched = self._watched()
@@ -156,12 +157,14 @@ class Hub:
             self._trouble(error)
             return monotonic() + 2 * INTERVAL
         self._troubled = False
-        return began + max(INTERVAL, SHARE * (monotonic() - began))
+        # The first look has made connections and plans: it says nothing of those to come.
+        return began + (INTERVAL if first else max(INTERVAL, SHARE * (monotonic() - began)))
 
     async def _look_at_all(self, began: float) -> None:
         watched = self._watched()
         pulse, newest, states = await self._look.whole(watched)
-        interval = max(INTERVAL, SHARE * (monotonic() - began))
+        took = 0.0 if self._pulse is None else monotonic() - began
+        interval = max(INTERVAL, SHARE * took)
         pulse = msgspec.structs.replace(pulse, interval=interval)
         last, self._pulse = self._pulse, (monotonic(), pulse)
         self._tell(newest, states, watched)
