@@ -59,7 +59,7 @@ class NoNotifications:
 
 async def test_a_job_shown_while_a_look_is_under_way_is_not_gone() -> None:
     look = HeldLook()
-    hub = Hub(look, cast("Notified", NoNotifications()))
+    hub = Hub(look, cast("Notified", NoNotifications()), lambda: None)
     client = hub.join()
     await look.begun.wait()
     uid = uuid4()

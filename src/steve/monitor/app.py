@@ -14,7 +14,6 @@ from starlette.types import Message, Receive, Scope, Send
 
 from steve.core.checks import flag, label
 from steve.jobs.monitoring import Inside
-from steve.monitor.api.cache import Cache
 from steve.monitor.api.endpoint import Asked, Endpoint
 from steve.monitor.api.reading import read_body, read_query
 from steve.monitor.endpoints import Parts, endpoints
@@ -51,7 +50,7 @@ class Monitor:
         self._gate = gate
         self._parts = parts
         self._actions = actions
-        self._cache = Cache()
+        self._cache = parts.cache
         self._files = Files()
         table = endpoints(parts)
         self._routes = [(_route(endpoint), endpoint) for endpoint in table]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from steve.jobs.monitoring import Inside
 from steve.monitor.api.acting import Acting
+from steve.monitor.api.cache import Cache
 from steve.monitor.api.endpoint import Endpoint
 from steve.monitor.api.jobs import Jobs
 from steve.monitor.api.whole import Whole
@@ -26,7 +27,9 @@ class Parts:
         source = Source(inside)
         redaction = Redaction(redact)
         looking = Looking(source, redaction)
-        self.hub = Hub(looking, Notified(source))
+        self.cache = Cache()
+        # Pages that are told of a change ask what it is: they must not get what was before it.
+        self.hub = Hub(looking, Notified(source), self.cache.forget)
         self.jobs = Jobs(source, redaction)
         self.whole = Whole(source, looking, self.hub, gate, title)
         self.acting = Acting(source, looking, self.hub, redaction)

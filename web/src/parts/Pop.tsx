@@ -11,10 +11,11 @@ interface Props {
   icon?: IconName;
   on?: boolean;
   side?: "left" | "right";
+  onOpen?: () => void;
   children: (close: () => void) => ComponentChildren;
 }
 
-export function Pop({ text, label, icon, on = false, side = "left", children }: Props) {
+export function Pop({ text, label, icon, on = false, side = "left", onOpen, children }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -53,7 +54,10 @@ export function Pop({ text, label, icon, on = false, side = "left", children }: 
         aria-expanded={open}
         aria-label={label === undefined ? undefined : `${label}: ${text}`}
         ref={button}
-        onClick={() => setOpen(!open)}
+        onClick={() => {
+          if (!open) onOpen?.();
+          setOpen(!open);
+        }}
       >
         {icon && <Icon name={icon} size={14} />}
         {text}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
@@ -55,11 +55,15 @@ class Look(Protocol):
 
 
 class Hub:
-    """Begins to look when the first page comes, and ends when the last one has gone."""
+    """Begins to look when the first page comes, and ends when the last one has gone.
 
-    def __init__(self, look: Look, notified: Notified) -> None:
+    `on_change` is called when jobs are found to have changed, before pages are told.
+    """
+
+    def __init__(self, look: Look, notified: Notified, on_change: Callable[[], None]) -> None:
         self._look = look
         self._notified = notified
+        self._on_change = on_change
         self._clients: dict[str, Client] = {}
         self._changes = Changes()
         self._wake = asyncio.Event()
@@ -182,6 +186,8 @@ class Hub:
 
     def _tell(self, newest: list[Row] | None, states: list[Row], watched: Sequence[UUID]) -> None:
         change = self._changes.look(newest, watched, states)
+        if change.newest or change.changed or change.gone:
+            self._on_change()
         found = {row.uid: row for row in states}
         encoded: dict[UUID, msgspec.Raw] = {}
         for client in self._clients.values():

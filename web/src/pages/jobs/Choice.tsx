@@ -5,18 +5,19 @@ interface Props {
   all: string;
   options: readonly string[];
   chosen: readonly string[];
+  onOpen: () => void;
   onChange: (chosen: string[]) => void;
 }
 
 /** Any of some names, or all. */
-export function Choice({ label, all, options, chosen, onChange }: Props) {
+export function Choice({ label, all, options, chosen, onOpen, onChange }: Props) {
   const [first] = chosen;
   const text =
     first === undefined ? all : chosen.length === 1 ? first : `${first} +${chosen.length - 1}`;
   // What the address asks for may not have been seen lately.
   const names = [...new Set([...options, ...chosen])].sort();
   return (
-    <Pop text={text} label={label} on={chosen.length > 0}>
+    <Pop text={text} label={label} on={chosen.length > 0} onOpen={onOpen}>
       {() =>
         names.length === 0 ? (
           <p class="option-note">None has been seen yet.</p>

@@ -36,6 +36,7 @@ export function Filters({ view, onChange }: Props) {
         all="Any type"
         options={names.data.value?.types ?? []}
         chosen={filter.type}
+        onOpen={names.reload}
         onChange={(type) => set({ type })}
       />
       <Choice
@@ -43,6 +44,7 @@ export function Filters({ view, onChange }: Props) {
         all="Any queue"
         options={names.data.value?.queues ?? []}
         chosen={filter.queue}
+        onOpen={names.reload}
         onChange={(queue) => set({ queue })}
       />
       <TextField label="Tag" value={filter.tag} onChange={(tag) => set({ tag })} />

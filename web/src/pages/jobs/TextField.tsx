@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 interface Props {
   label: string;
@@ -11,11 +11,14 @@ const PAUSE = 400;
 /** A text that filters a moment after one has stopped writing. */
 export function TextField({ label, value, onChange }: Props) {
   const [text, setText] = useState(value ?? "");
+  // By the time that it is called others may have changed: it is not to undo that.
+  const change = useRef(onChange);
+  change.current = onChange;
   useEffect(() => setText(value ?? ""), [value]);
   useEffect(() => {
     const wanted = text.trim() || null;
     if (wanted === value) return undefined;
-    const timer = window.setTimeout(() => onChange(wanted), PAUSE);
+    const timer = window.setTimeout(() => change.current(wanted), PAUSE);
     return () => window.clearTimeout(timer);
   }, [text]);
   return (
