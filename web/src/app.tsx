@@ -18,7 +18,7 @@ import { Icon, type IconName } from "./parts/Icon";
 import { Notices } from "./parts/Notices";
 import { Problem } from "./parts/Problem";
 import { useKeys } from "./state/keys";
-import { counts, pulse } from "./state/live";
+import { counts, pulse, trouble } from "./state/live";
 import { go, route } from "./state/route";
 import { refusal, session } from "./state/session";
 import { type Theme, theme, times } from "./state/settings";
@@ -194,6 +194,13 @@ function Tally({ page }: { page: string }) {
 }
 
 function Banner() {
+  if (trouble.value !== null) {
+    return (
+      <div class="banner" role="status">
+        <span>{trouble.value}</span>
+      </div>
+    );
+  }
   if (stream.value !== "lost") return null;
   return (
     <div class="banner" role="status">

@@ -12,12 +12,19 @@ export class Refused extends Error {
   }
 }
 
-/** The API could not be reached. */
+/** The API could not be reached, or did not answer in time. */
 export class Unreachable extends Error {
-  constructor() {
-    super("The monitor cannot be reached. It is tried again.");
+  constructor(late: boolean) {
+    super(
+      late
+        ? "The monitor does not answer: its database may be away."
+        : "The monitor cannot be reached.",
+    );
   }
 }
+
+/** Milliseconds for an answer. */
+const PATIENCE = 10_000;
 
 export async function get<T>(
   path: string,
@@ -43,11 +50,13 @@ async function request<T>(path: string, init: RequestInit): Promise<T> {
 }
 
 async function reach(path: string, init: RequestInit): Promise<Response> {
+  const patience = AbortSignal.timeout(PATIENCE);
+  const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
   try {
-    return await fetch(path, init);
+    return await fetch(path, { ...init, signal });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new Unreachable();
+    throw new Unreachable(patience.aborted);
   }
 }
 

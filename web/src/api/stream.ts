@@ -1,19 +1,21 @@
 // The monitor's events: one stream for the page, opened again when it breaks.
 
 import { signal } from "@preact/signals";
-import type { Overview, Pulse, Row } from "./shapes";
+import type { Overview, Problem, Pulse, Row } from "./shapes";
 
 export interface Events {
   hello: { client: string };
   pulse: Pulse;
   jobs: { newest: Row[]; changed: Row[]; gone: string[] };
   overview: Overview;
+  /** The database cannot be looked at. */
+  trouble: Problem;
 }
 
 type Name = keyof Events;
 type Listener<N extends Name> = (event: Events[N]) => void;
 
-const NAMES: readonly Name[] = ["hello", "pulse", "jobs", "overview"];
+const NAMES: readonly Name[] = ["hello", "pulse", "jobs", "overview", "trouble"];
 const SOONEST = 1_000;
 const LATEST = 20_000;
 
@@ -29,6 +31,7 @@ const listeners: { [N in Name]: Set<Listener<N>> } = {
   pulse: new Set(),
   jobs: new Set(),
   overview: new Set(),
+  trouble: new Set(),
 };
 let source: EventSource | null = null;
 let timer: number | undefined;

@@ -24,11 +24,13 @@ interface Props {
   times: readonly number[];
   lines: readonly Line[];
   format: (value: number) => string;
+  /** There are no halves of what is counted. */
+  whole?: boolean;
   /** What chooses between several charts in this place. */
   children?: ComponentChildren;
 }
 
-export function Chart({ title, times, lines, format, children }: Props) {
+export function Chart({ title, times, lines, format, whole = false, children }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const cursor = useSignal<number | null>(null);
@@ -42,7 +44,7 @@ export function Chart({ title, times, lines, format, children }: Props) {
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
-    const chart = new uPlot(options(lines, format, cursor), data, element);
+    const chart = new uPlot(options({ lines, format, whole, cursor }), data, element);
     plot.current = chart;
     const resize = (): void =>
       chart.setSize({ width: element.clientWidth, height: element.clientHeight });
@@ -69,7 +71,7 @@ export function Chart({ title, times, lines, format, children }: Props) {
   );
 }
 
-interface LegendProps extends Omit<Props, "title" | "children"> {
+interface LegendProps extends Omit<Props, "title" | "children" | "whole"> {
   cursor: Signal<number | null>;
 }
 

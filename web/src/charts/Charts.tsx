@@ -79,7 +79,7 @@ function Plots({ history }: { history: History }) {
           onChange={setLatency}
         />
       </Chart>
-      <Chart title="Depth" times={history.times} lines={lines.depth} format={short} />
+      <Chart title="Depth" times={history.times} lines={lines.depth} format={short} whole />
     </div>
   );
 }

@@ -8,11 +8,22 @@ import type { Line } from "./Chart";
 const FONT = '11px "Inter Variable", system-ui, sans-serif';
 const CURSOR = "steve";
 
-export function options(
-  lines: readonly Line[],
-  format: (value: number) => string,
-  cursor: Signal<number | null>,
-): uPlot.Options {
+/** Steps of an axis for what is counted. */
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8].flatMap((power) => [
+  power,
+  2 * power,
+  5 * power,
+]);
+
+interface Settings {
+  lines: readonly Line[];
+  format: (value: number) => string;
+  whole: boolean;
+  /** Is told at which entry the pointer is. */
+  cursor: Signal<number | null>;
+}
+
+export function options({ lines, format, whole, cursor }: Settings): uPlot.Options {
   const faint = color("--text-faint");
   const grid = { stroke: color("--line"), width: 1 };
   const axis = { stroke: faint, font: FONT, ticks: { show: false } };
@@ -36,6 +47,7 @@ export function options(
         size: 50,
         gap: 6,
         space: 34,
+        ...(whole ? { incrs: WHOLE_STEPS } : {}),
         values: (_, splits) => splits.map((split) => format(split)),
       },
     ],

@@ -19,7 +19,8 @@ const trim = (number: number): string =>
 /** Jobs per second, with as many digits as mean something: `0`, `0.04`, `3.2`, `1,240`. */
 export function rate(perSecond: number): string {
   if (perSecond === 0) return "0";
-  if (perSecond < 0.1) return perSecond < 0.01 ? "<0.01" : perSecond.toFixed(2);
+  if (perSecond < 0.01) return "<0.01";
+  if (perSecond < 1) return String(Number(perSecond.toFixed(2)));
   return perSecond < 10 ? trim(perSecond) : count(Math.round(perSecond));
 }
 

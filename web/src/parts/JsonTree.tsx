@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { type Branch, type Entry, isBranch, type Leaf, type Node } from "../core/json";
 import { count } from "../core/number";
+import { visible } from "../core/visible";
 import { Icon } from "./Icon";
 
 const AT_ONCE = 200;
@@ -109,13 +110,13 @@ function summary(branch: Branch): string {
 }
 
 function Key({ name }: { name: string | null }) {
-  return name === null ? null : <span class="json-key">{name}: </span>;
+  return name === null ? null : <span class="json-key">{visible(name)}: </span>;
 }
 
 function LeafText({ leaf }: { leaf: Leaf }) {
   const [whole, setWhole] = useState(false);
   const isLong = leaf.text.length > LONG_TEXT && !whole;
-  const text = isLong ? leaf.text.slice(0, LONG_TEXT) : leaf.text;
+  const text = visible(isLong ? leaf.text.slice(0, LONG_TEXT) : leaf.text);
   return (
     <span class={`json-${leaf.kind}`}>
       {leaf.kind === "string" ? `"${text}${isLong || leaf.cut ? "" : '"'}` : text}

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { type Frame, parts } from "../core/traceback";
+import { visible } from "../core/visible";
 
 /** A traceback to read: one's own frames stand out from those of libraries. */
 export function Traceback({ text }: { text: string }) {
@@ -12,7 +13,7 @@ export function Traceback({ text }: { text: string }) {
           <FrameLines key={index} frame={part} />
         ) : (
           <div key={index} class="traceback-text">
-            {part.text}
+            {visible(part.text)}
           </div>
         ),
       )}

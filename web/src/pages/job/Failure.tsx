@@ -1,5 +1,6 @@
 import type { Detail, Row } from "../../api/shapes";
 import { href } from "../../core/route";
+import { visible } from "../../core/visible";
 import { Copy } from "../../parts/Copy";
 import { Panel } from "../../parts/Panel";
 import { Traceback } from "../../parts/Traceback";
@@ -34,7 +35,7 @@ export function Failure({ detail, job }: Props) {
     >
       <p class="failure">
         <b>{error.type}</b>
-        <span>{error.message}</span>
+        <span>{visible(error.message)}</span>
       </p>
       {traceback !== null && <Traceback text={traceback} />}
     </Panel>

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { LogLine } from "../../api/shapes";
 import { complete } from "../../core/time";
+import { visible } from "../../core/visible";
 import { Copy } from "../../parts/Copy";
 import { Panel } from "../../parts/Panel";
 import { Problem } from "../../parts/Problem";
@@ -81,7 +82,7 @@ function Line({ line, begins }: { line: LogLine; begins: boolean }) {
           {moment.slice(11, 23)}
         </time>
         <span class="log-level">{level(line.level)}</span>
-        <span class="log-message">{line.message}</span>
+        <span class="log-message">{visible(line.message)}</span>
       </div>
     </>
   );

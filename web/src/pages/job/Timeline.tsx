@@ -17,11 +17,11 @@ export function Timeline({ detail, job }: Props) {
   const sum = (kind: Span["kind"]): number =>
     found.filter((span) => span.kind === kind).reduce((total, span) => total + length(span), 0);
   const shares = widths(found);
+  const running = sum("run");
+  const waited = `${duration(sum("wait"))} waiting`;
+  const note = running > 0 ? `${waited}, ${duration(running)} running` : waited;
   return (
-    <Panel
-      title="Timeline"
-      note={`${duration(sum("wait"))} waiting, ${duration(sum("run"))} running`}
-    >
+    <Panel title="Timeline" note={note}>
       <ol class="timeline">
         {found.map((span, index) => (
           <li

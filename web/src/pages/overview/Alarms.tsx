@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { Alarm, Overview } from "../../api/shapes";
 import { Icon } from "../../parts/Icon";
 import { Time } from "../../parts/Time";
@@ -23,23 +24,50 @@ export function Healthy({ overview }: { overview: Overview }) {
   );
 }
 
+const MOST = 4;
+
 /** What is wrong, and what to do about it: what `steve doctor` would say. */
 export function Alarms({ overview: { alarms } }: { overview: Overview }) {
+  const [all, setAll] = useState(false);
   if (alarms.length === 0) return null;
+  const shown = all ? alarms : alarms.slice(0, MOST);
+  const rest = alarms.length - shown.length;
   return (
     <ul class="alarms" aria-label="Alarms">
-      {alarms.map((alarm) => (
+      {shown.map((alarm) => (
         <li key={`${alarm.check} ${alarm.found}`} data-status={alarm.status}>
           <Icon name="errors" />
           <div>
             <p>
-              <b>{WORDS[alarm.status]}</b> {alarm.found}
+              <b>{WORDS[alarm.status]}</b> <Prose text={alarm.found} />
             </p>
-            <p class="soft">{alarm.remedy}</p>
+            <p class="soft">
+              <Prose text={alarm.remedy} />
+            </p>
           </div>
           <code class="faint">{alarm.check}</code>
         </li>
       ))}
+      {rest > 0 && (
+        <li data-status="unknown">
+          <button type="button" class="link" onClick={() => setAll(true)}>
+            {rest} more
+          </button>
+        </li>
+      )}
     </ul>
+  );
+}
+
+/** A sentence in which code stands between backticks. */
+function Prose({ text }: { text: string }) {
+  return (
+    <>
+      {text
+        .split("`")
+        .map((part, index) =>
+          index % 2 === 1 ? <code key={index}>{part}</code> : <span key={index}>{part}</span>,
+        )}
+    </>
   );
 }

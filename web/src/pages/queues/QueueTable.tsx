@@ -149,7 +149,7 @@ const optional = (perSecond: number | null): string => (perSecond === null ? "â€
 function State({ queue }: { queue: QueueRow }) {
   if (!queue.paused) {
     return (
-      <span class="status" data-status="completed">
+      <span class="soft state">
         <Icon name="play" size={12} /> open
       </span>
     );
