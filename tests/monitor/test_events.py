@@ -16,7 +16,9 @@ from monitor.conftest import Connection
 from steve import Job, Jobs
 from steve.monitor.live import client as client_module
 from steve.monitor.live import stream as stream_module
+from steve.monitor.pulse import Pulses
 from steve.monitor.serving import serve
+from steve.monitor.shapes.whole import Pulse
 from support.monitor import Events, events
 from support.waiting import eventually_async
 
@@ -239,3 +241,22 @@ async def test_too_much_is_not_followed(http: httpx.AsyncClient, jobs: Jobs) -> 
             assert answer.status_code == (200 if page < 10 else 503)
         body = {"client": names[0], "uids": uids(0, 201)}
         assert (await http.post("api/watch", json=body)).status_code == 400
+
+
+async def test_where_looking_is_slow_it_is_done_less_often(
+    http: httpx.AsyncClient, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Pulses.take
+
+    async def slowly(pulses: Pulses) -> Pulse:
+        await asyncio.sleep(0.25)
+        return await take(pulses)
+
+    monkeypatch.setattr(Pulses, "take", slowly)
+    async with events(http) as stream:
+        first = await stream.next("pulse")
+        began = monotonic()
+        await jobs.create("a")
+        await stream.next("jobs")
+        assert monotonic() - began > 1.5
+    assert first["interval"] >= 2.5
