@@ -45,6 +45,9 @@ def test_demo_ends_by_itself(fresh: Steve) -> None:
     types = {kind for (kind,) in fresh.rows("select type from steve_demo.jobs")}
     assert types <= {"foo", "bar", "baz", "bat"}
     assert fresh.rows("select distinct max_attempts from steve_demo.jobs") == [(2,)]
+    # The monitor has something to show, and nothing of it gets in between here.
+    assert fresh.rows("select message from steve_demo.log where message like '%steps of%'")
+    assert answer.err.count("\n") == 2, answer.err
 
 
 def test_demo_tells_what_happens_in_lines(fresh: Steve) -> None:
