@@ -12,7 +12,7 @@ from threading import Lock
 from time import monotonic
 
 from steve.core.job import Job
-from steve.database.errors import is_missing_partition, is_transient
+from steve.database.errors import is_connection_lost, is_missing_partition
 from steve.operations.finish import Logged, Report, log
 from steve.operations.maintenance import create_partitions
 from steve.telemetry.catalogue import StatementFailed
@@ -130,7 +130,7 @@ class Lines:
                 return
             except Exception as error:
                 missing = is_missing_partition(error)
-                if last or not (missing or is_transient(error)):
+                if last or not (missing or is_connection_lost(error)):
                     # They are not worth more, and their loss is not worth the outcome of a job.
                     self._telemetry.emit(StatementFailed("writing log lines", error, 0.0))
                     return
