@@ -155,11 +155,14 @@ async def test_the_selection_stays_with_its_job(migrated_dsn: str) -> None:
         await seat.press("s")
         first = await seat.jobs.create("first")
         await seat.sees(str(first.uid)[-8:])
+        await seat.press("j")
         for _ in range(30):
             await seat.jobs.create("later")
         await seat.sees("ready 31")
         await seat.press("c")
         await seat.sees(f"Cancel first {first.uid}?")
+        await seat.press("n", "home", "c")
+        await seat.sees("Cancel later ")
 
 
 async def test_trouble_shows_and_heals(migrated_dsn: str, databases: Databases) -> None:

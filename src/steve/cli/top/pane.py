@@ -44,14 +44,15 @@ class Row:
 
 
 class Pane(Widget, can_focus=True):
-    """Shows rows. The selection stays with what it is about, wherever that moves."""
+    """Shows rows. What somebody has selected stays so, wherever it moves; until then, and again
+    after Home, the first row is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)"),
         Binding("down,j", "move(1)"),
         Binding("pageup", "page(-1)"),
         Binding("pagedown", "page(1)"),
-        Binding("home,g", "move(-1000000)"),
+        Binding("home,g", "top"),
         Binding("end,G", "move(1000000)"),
     ]
 
@@ -62,6 +63,7 @@ class Pane(Widget, can_focus=True):
         self._empty = empty
         self._rows: Sequence[Row] = ()
         self._place = 0
+        self._chosen = False
         self._first = 0
 
     @property
@@ -78,15 +80,20 @@ class Pane(Widget, can_focus=True):
         resized = len(rows) != len(self._rows)
         self._rows, self.title = rows, title
         keys = [row.key for row in rows]
-        # At the top one wants to see what comes; further down, what one has chosen.
-        if chosen is not None and chosen.key in keys and (self._place > 0 or self.has_focus):
+        if self._chosen and chosen is not None and chosen.key in keys:
             self._place = keys.index(chosen.key)
         self._place = max(0, min(self._place, len(rows) - 1))
         self.refresh(layout=resized)
 
     def action_move(self, by: int) -> None:
         """Select another row."""
+        self._chosen = True
         self._place = max(0, min(self._place + by, len(self._rows) - 1))
+        self.refresh()
+
+    def action_top(self) -> None:
+        """Select the first row, whichever that is."""
+        self._place, self._chosen = 0, False
         self.refresh()
 
     def action_page(self, by: int) -> None:
@@ -96,8 +103,7 @@ class Pane(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select what was clicked at."""
         if event.y > 0:
-            self._place = max(0, min(self._first + event.y - 1, len(self._rows) - 1))
-            self.refresh()
+            self.action_move(self._first + event.y - 1 - self._place)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Ask for a line for each row, and one for the heading."""

@@ -41,8 +41,8 @@ class Top(App[None]):
     #head { height: 3; }
     #queues { height: auto; max-height: 35%; }
     #workers { height: auto; max-height: 20%; }
-    #running { height: 1fr; min-height: 2; }
-    #jobs { height: 1fr; min-height: 2; }
+    #running { height: 2fr; min-height: 2; }
+    #jobs { height: 3fr; min-height: 2; }
     #said { height: auto; max-height: 3; padding: 0 1; }
     #filter { height: 1; border: none; padding: 0 1; display: none; }
     #foot { height: 1; padding: 0 1; text-style: dim; }
