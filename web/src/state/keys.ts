@@ -1,6 +1,6 @@
 // The keyboard: pages and lists say what they do with a key, the innermost one first.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export type Bindings = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
@@ -16,7 +16,8 @@ let prefix: { key: string; at: number } | null = null;
 export function useKeys(bindings: Bindings): void {
   const layer = useRef<Layer>({ bindings });
   layer.current.bindings = bindings;
-  useEffect(() => {
+  // As soon as it can be seen: whoever is fast must not press a key in vain.
+  useLayoutEffect(() => {
     const entry = layer.current;
     layers.push(entry);
     return () => {

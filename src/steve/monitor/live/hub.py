@@ -271,7 +271,7 @@ def _compared(pulse: Pulse) -> Pulse:
 
 
 def _news(overview: Overview) -> tuple[Any, ...]:
-    return overview.alarms, overview.actions
+    return overview.alarms, overview.checked_at, overview.actions
 
 
 def _server_is_leaving() -> bool:

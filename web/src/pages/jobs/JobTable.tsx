@@ -74,8 +74,11 @@ const JobRow = memo(
     // The whole row opens the job; what is in it that does something of its own goes first.
     const open = (event: MouseEvent): void => {
       const target = event.target instanceof Element ? event.target : null;
-      if (target?.closest("a, button, input, .pick") || window.getSelection()?.toString()) return;
-      if (event.metaKey || event.ctrlKey) window.open(href("job", row.uid), "_blank", "noopener");
+      if (target?.closest("a, button, input") || window.getSelection()?.toString()) return;
+      // A finger may well land beside the box.
+      if (onSelect && target?.closest(".pick")) onSelect(event.shiftKey);
+      else if (event.metaKey || event.ctrlKey)
+        window.open(href("job", row.uid), "_blank", "noopener");
       else go("job", row.uid);
     };
     return (
