@@ -15,11 +15,12 @@ import pytest
 from monitor.conftest import Connection
 from steve import Job, Jobs
 from steve.monitor.live import client as client_module
+from steve.monitor.live import hub as hub_module
 from steve.monitor.live import stream as stream_module
 from steve.monitor.pulse import Pulses
 from steve.monitor.serving import serve
 from steve.monitor.shapes.whole import Pulse
-from support.monitor import Events, events
+from support.monitor import Events, events, problem
 from support.waiting import eventually_async
 
 PAGES = 200
@@ -241,6 +242,16 @@ async def test_too_much_is_not_followed(http: httpx.AsyncClient, jobs: Jobs) -> 
             assert answer.status_code == (200 if page < 10 else 503)
         body = {"client": names[0], "uids": uids(0, 201)}
         assert (await http.post("api/watch", json=body)).status_code == 400
+
+
+async def test_one_page_too_many_is_told(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "MOST_CLIENTS", 1)
+    async with events(http) as stream:
+        await stream.next("hello")
+        answer = await http.get("api/events")
+        assert (answer.status_code, problem(answer)) == (503, "too many pages are open")
 
 
 async def test_where_looking_is_slow_it_is_done_less_often(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from monitor.conftest import Connection
 from steve import Job, Jobs
+from steve.monitor.api import jobs as api
 from support.monitor import Page, fail, problem
 
 pytestmark = pytest.mark.any_postgres
@@ -94,7 +96,7 @@ async def test_a_cursor_goes_on_where_a_page_ended(page: Page, jobs: Jobs, sort:
     [
         "limit=0", "limit=201", "limit=x", "limit=1&limit=2", "status=nope", "nope=1", "sort=id",
         "since=yesterday", "since=2026-01-01T00:00:00", "since=5", "after=nope", "tag=", "type=%00",
-        "path=nope(", "path=%24%5B", "tag=" + "x" * 256,
+        "path=nope(", "path=%24%5B", "tag=" + "x" * 256, "sort=finished&after=1-9223372036854775808",
     ],
 )  # fmt: skip
 async def test_nonsense_is_refused_in_words(page: Page, query: str) -> None:
@@ -102,6 +104,23 @@ async def test_nonsense_is_refused_in_words(page: Page, query: str) -> None:
     assert answer.status_code == 400
     assert len(problem(answer)) > 10
     assert "select" not in problem(answer).lower()
+
+
+async def test_a_path_that_goes_on_for_ever_is_given_up(
+    page: Page, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "PATH_SECONDS", 0.2)
+    nested: Any = 1
+    for _ in range(60):
+        nested = {"a": nested, "b": {"c": 1}}
+    await jobs.create("deep", nested)
+    path = "$" + ".**" * 10 + " ? (@ == 2)"
+    async with asyncio.timeout(5):
+        for way in ("jobs", "jobs/count"):
+            answer = await page.get(f"/api/{way}", params={"path": path})
+            assert (answer.status_code, "too long" in problem(answer)) == (503, True)
+        act = {"action": "delete", "filter": {"path": path}}
+        assert (await page.post("/api/jobs/act", act)).status_code == 503
 
 
 async def test_a_stretch_is_counted(page: Page, jobs: Jobs) -> None:

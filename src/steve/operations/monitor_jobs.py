@@ -254,6 +254,7 @@ def _after(order: Order, cursor: str | None) -> dict[str, Any]:
     try:
         if order == "finished":
             ended, id = map(int, cursor.split("-"))
+            id.to_bytes(8, signed=True)
             place["after_end"] = _EPOCH + timedelta(microseconds=ended)
             place["after_id"] = id
         else:

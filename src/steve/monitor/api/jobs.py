@@ -16,12 +16,16 @@ from steve.monitor.redaction import Redaction
 from steve.monitor.shapes.asked import Filter
 from steve.monitor.shapes.jobs import Count, Detail, Log, Page
 from steve.monitor.shapes.queries import Counting, Listing, LogAfter
-from steve.monitor.source import Source
+from steve.monitor.source import Source, Transaction
 from steve.operations import monitor_job, monitor_jobs
+from steve.operations.doctor import limits
 from steve.operations.monitor_jobs import Sought, refused_path
 from steve.operations.operation import Operation
 
 T = TypeVar("T")
+
+PATH_SECONDS = 5.0
+"""How long a path may search in the payloads of a window."""
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9000, 1, 1, tzinfo=UTC)
@@ -110,7 +114,13 @@ def sought(given: Filter, redaction: Redaction) -> Sought:
 
 async def search(source: Source, sought: Sought, operation: Operation[T]) -> T:
     """Run a search. Raises `OptionError` where PostgreSQL refuses its path."""
+
+    async def work(transaction: Transaction) -> T:
+        await transaction.run(limits(PATH_SECONDS, PATH_SECONDS))
+        return await transaction.run(operation)
+
     try:
-        return await source.run(operation)
+        # A path is a program. What it costs is not known, and nothing is gained by trying again.
+        return await (source.run(operation) if sought.path is None else source.transact(work))
     except psycopg.Error as error:
         raise refused_path(error, sought) or error from None

@@ -21,15 +21,14 @@ def read_query(request: Request, shape: type[T]) -> T:
     """Read the parameters. Lists are parameters that are repeated. Raises `Refused`."""
     given: dict[str, Any] = {}
     kinds = {field.name: _kind(field.type) for field in msgspec.structs.fields(shape)}
-    for name in request.query_params:
-        values = request.query_params.getlist(name)
+    for name, value in request.query_params.multi_items():
         kind = kinds.get(name)
         if kind is list:
-            given[name] = values
-        elif len(values) > 1:
+            given.setdefault(name, []).append(value)
+        elif name in given:
             raise Refused(400, f"{_shown(name)} can be given once only")
         else:
-            given[name] = int(values[0]) if kind is int and _is_whole(values[0]) else values[0]
+            given[name] = int(value) if kind is int and _is_whole(value) else value
     try:
         return msgspec.convert(given, shape)
     except msgspec.ValidationError as error:

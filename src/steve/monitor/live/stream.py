@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from steve.monitor.live.client import Client
+from steve.monitor.problems import Refused
 
 KEEP_ALIVE_SECONDS = 15.0
 LONGEST_SECONDS = 3600.0
@@ -21,7 +22,9 @@ _HEADERS = {"x-accel-buffering": "no"}
 class Joined(Protocol):
     """Where pages join and leave."""
 
-    def join(self) -> Client: ...
+    def join(self) -> Client:
+        """Raises `Refused` where there is no room for another."""
+        ...
 
     def leave(self, client: Client) -> None: ...
 
@@ -35,20 +38,34 @@ class Stream(Response):
         self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         if scope["method"] == "HEAD":
+            await send(start)
             await send({"type": "http.response.body", "body": b""})
             return
-        client = self._hub.join()
-        sending = asyncio.create_task(_send(client, send))
-        others = [asyncio.create_task(_gone(receive)), asyncio.create_task(client.left.wait())]
         try:
-            await asyncio.wait({sending, *others}, return_when=asyncio.FIRST_COMPLETED)
+            client = self._hub.join()
+        except Refused as refused:
+            await refused.response()(scope, receive, send)
+            return
+        try:
+            await send(start)
+            await _follow(client, receive, send)
         finally:
             self._hub.leave(client)
-            for task in (sending, *others):
-                task.cancel()
-            await asyncio.gather(sending, *others, return_exceptions=True)
+
+
+async def _follow(client: Client, receive: Receive, send: Send) -> None:
+    tasks = [
+        asyncio.create_task(each)
+        for each in (_send(client, send), _gone(receive), client.left.wait())
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _send(client: Client, send: Send) -> None:
