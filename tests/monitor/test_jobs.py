@@ -96,7 +96,8 @@ async def test_a_cursor_goes_on_where_a_page_ended(page: Page, jobs: Jobs, sort:
     [
         "limit=0", "limit=201", "limit=x", "limit=1&limit=2", "status=nope", "nope=1", "sort=id",
         "since=yesterday", "since=2026-01-01T00:00:00", "since=5", "after=nope", "tag=", "type=%00",
-        "path=nope(", "path=%24%5B", "tag=" + "x" * 256, "sort=finished&after=1-9223372036854775808",
+        "path=nope(", "path=%24%5B", "tag=" + "x" * 256,
+        "sort=finished&after=1-9223372036854775808",
     ],
 )  # fmt: skip
 async def test_nonsense_is_refused_in_words(page: Page, query: str) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 from uuid import UUID
 
 import psycopg
 
 from steve.core.errors import SteveError
-from steve.events.watch import Watch
+from steve.events.watch import MOST_WATCHED, Watch
 from steve.monitor.source import Source
 
 LATER = 60.0
@@ -26,6 +27,7 @@ class Notified:
         self._source = source
         self._watch: Watch | None = None
         self._runtime: object = None
+        self._not_before = 0.0
 
     async def want(self, uids: Sequence[UUID], hasten: Callable[[], None]) -> None:
         """Have `hasten` called when one of these is over. Nothing is raised."""
@@ -37,12 +39,14 @@ class Notified:
                     runtime.database, runtime.listener, lambda _: hasten(), suffix="monitor"
                 )
             watch = self._watch
-            if watch is None or not (uids or watch.watches):
+            if watch is None or not (uids or watch.watches) or monotonic() < self._not_before:
                 return
-            for uid in uids:
+            # The same ones each time, and the newest.
+            chosen = sorted(uids)[-MOST_WATCHED:]
+            for uid in chosen:
                 watch.want(uid)
             if watch.is_due:
-                await self._renew(watch, uids)
+                await self._renew(watch, chosen)
         except SteveError:
             logger.debug("the monitor is not notified", exc_info=True)
 
@@ -58,4 +62,4 @@ class Notified:
             await watch.renew(uids)
         except (SteveError, psycopg.Error):
             logger.debug("the monitor is not notified of jobs", exc_info=True)
-            watch.postpone(LATER)
+            self._not_before = monotonic() + LATER
