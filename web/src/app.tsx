@@ -107,7 +107,7 @@ function Page() {
     default:
       return (
         <div class="page">
-          <Empty title="There is no such page">
+          <Empty alone title="There is no such page">
             <a class="link" href={href("overview")}>
               Go to the overview
             </a>

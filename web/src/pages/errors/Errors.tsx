@@ -24,10 +24,10 @@ type Window = (typeof WINDOWS)[number];
 const SECONDS: Readonly<Record<Window, number>> = { "1h": 3_600, "24h": 86_400, "7d": 604_800 };
 const EVERY = 10;
 
-const window_ = setting<Window>("errors", "24h", oneOf(...WINDOWS));
+const chosen = setting<Window>("errors", "24h", oneOf(...WINDOWS));
 
 export function Errors() {
-  const seconds = SECONDS[window_.value];
+  const seconds = SECONDS[chosen.value];
   const errors = useResource<Answer>(
     "errors",
     new URLSearchParams({ seconds: String(seconds) }),
@@ -52,9 +52,9 @@ export function Errors() {
           <Segments
             label="Window"
             options={WINDOWS.map((each) => [each, each] as const)}
-            value={window_.value}
+            value={chosen.value}
             onChange={(next) => {
-              window_.value = next;
+              chosen.value = next;
             }}
           />
         </div>

@@ -126,7 +126,7 @@ function Unknown({ uid }: { uid: string }) {
   return (
     <div class="page">
       <Back />
-      <Empty title="There is no such job" code={`steve find ${uid}`}>
+      <Empty alone title="There is no such job" code={`steve show ${uid}`}>
         It may have been deleted, or its time in the archive is over. How long jobs are kept is set
         by the retention.
       </Empty>

@@ -120,7 +120,9 @@ export function Jobs() {
           onClose={() => {
             setPlan(null);
             selection.clear();
-            void list.look();
+            // Rows that were deleted stay, as deleted, for others only.
+            if (plan.verb === "delete") void list.load(view);
+            else void list.look();
           }}
         />
       )}
