@@ -42,7 +42,12 @@ _POLICY = POLICY.replace("style-src 'self'", f"style-src 'sha256-{_DIGEST}'")
 
 def login_page(*, wrong: bool = False) -> Response:
     """Ask for the token."""
-    headers = {"content-security-policy": _POLICY, "www-authenticate": "Bearer"}
+    headers = {
+        "content-security-policy": _POLICY,
+        "www-authenticate": "Bearer",
+        # With no referrer at all, browsers say of a form that it comes from nowhere.
+        "referrer-policy": "same-origin",
+    }
     return HTMLResponse(_PAGE.replace("%s", _WRONG if wrong else ""), 401, headers)
 
 
