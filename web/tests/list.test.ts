@@ -34,4 +34,20 @@ describe("the list of jobs", () => {
     list.show();
     expect(shown()).toEqual(["3 pending", "2 completed", "1 completed"]);
   });
+
+  it("loses nothing that came while it was asking", async () => {
+    const asked = list.load(fromQuery(new URLSearchParams()));
+    event([row(4, "pending", 3)]);
+    event([row(5, "pending", 3)]);
+    await asked;
+    list.show();
+    expect(shown()).toEqual(["5 pending", "4 pending", "2 running", "1 completed"]);
+  });
+
+  it("keeps what is newer than an answer that was made for somebody else", async () => {
+    event([row(3, "pending", 2)]);
+    await list.refresh();
+    list.show();
+    expect(shown()).toEqual(["3 pending", "2 running", "1 completed"]);
+  });
 });

@@ -23,6 +23,10 @@ export class Unreachable extends Error {
   }
 }
 
+/** Milliseconds for which the API gives an answer to whoever asks the same. What is asked for later
+ * than that after an event is no older than the event. */
+export const SHARED = 1_100;
+
 /** Milliseconds for an answer. */
 const PATIENCE = 10_000;
 

@@ -1,7 +1,7 @@
 // Everything about one job.
 
 import { useEffect, useState } from "preact/hooks";
-import { Refused } from "../../api/client";
+import { Refused, SHARED } from "../../api/client";
 import type { Detail, Row, Verb } from "../../api/shapes";
 import { on } from "../../api/stream";
 import { Copy } from "../../parts/Copy";
@@ -23,6 +23,9 @@ import { JobActions } from "./JobActions";
 import { LogPanel } from "./LogPanel";
 import { Timeline } from "./Timeline";
 
+/** What tells the stages of a job's life apart: all but how far it is. */
+const stage = (row: Row): string => `${row.status} ${row.attempts} ${row.run_at} ${row.cancelling}`;
+
 export function JobPage({ uid }: { uid: string }) {
   const detail = useResource<Detail>(`jobs/${encodeURIComponent(uid)}`);
   const [latest, setLatest] = useState<Row | null>(null);
@@ -39,11 +42,17 @@ export function JobPage({ uid }: { uid: string }) {
     [uid],
   );
   // An event has the row; attempts, results and the like are fetched when they may have changed.
-  const stage =
-    latest && `${latest.status} ${latest.attempts} ${latest.run_at} ${latest.cancelling}`;
+  const wanted = latest && stage(latest);
+  const known = detail.data.value && stage(detail.data.value.job);
   useEffect(() => {
-    if (stage !== null) detail.reload();
-  }, [stage]);
+    if (wanted !== null) detail.reload();
+  }, [wanted]);
+  // An answer may have been made for somebody else, a moment before the event.
+  useEffect(() => {
+    if (wanted === null || wanted === known) return undefined;
+    const timer = window.setTimeout(detail.reload, SHARED);
+    return () => window.clearTimeout(timer);
+  }, [wanted, known]);
   useKeys({
     Escape: () => {
       window.location.hash = lastList.value;

@@ -1,6 +1,7 @@
 // The list of jobs.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { SHARED } from "../../api/client";
 import type { Verb } from "../../api/shapes";
 import { client, on } from "../../api/stream";
 import { fromQuery, toQuery, type View } from "../../core/filters";
@@ -63,7 +64,9 @@ export function Jobs() {
   }, [query]);
   // What happened before events began to come, or while they did not, is fetched.
   useEffect(() => {
-    if (client.value !== null) void list.refresh();
+    if (client.value === null) return undefined;
+    const timer = window.setTimeout(() => void list.refresh(), SHARED);
+    return () => window.clearTimeout(timer);
   }, [client.value]);
   useEffect(() => on("jobs", (event) => list.receive(event)), []);
 

@@ -30,11 +30,14 @@ export class JobList {
   private view: View | null = null;
   private flight: AbortController | null = null;
   private looking = false;
+  /** New jobs that events brought while rows were being fetched, which may be without them. */
+  private arrived: readonly Row[] = [];
   /** Rows fell off the end: the cursor is not that of the last row any more. */
   private trimmed = false;
 
   async load(view: View, limit = PAGE): Promise<void> {
     this.view = view;
+    this.arrived = [];
     this.loading.value = true;
     await this.fetch(null, limit, (page) => {
       this.trimmed = false;
@@ -62,15 +65,29 @@ export class JobList {
   receive({ newest, changed, gone }: Events["jobs"]): void {
     this.update(changed);
     if (gone.length > 0) this.gone.value = new Set([...this.gone.value, ...gone]);
-    if (newest.length > 0 && this.followsEvents) this.offer(this.above(newest));
+    if (newest.length === 0 || !this.followsEvents) return;
+    if (this.loading.value) this.arrived = [...newest, ...this.arrived];
+    else this.offer(this.above(newest));
   }
 
   /** The top of the list with these jobs above it; a whole page of them is all that is known. */
   private above(newest: readonly Row[]): readonly Row[] {
     if (newest.length >= PAGE) return newest;
-    const known = this.waiting.value.length > 0 ? this.waiting.value : this.rows.value;
     const uids = new Set(newest.map((row) => row.uid));
-    return [...newest, ...known.filter((row) => !uids.has(row.uid))].slice(0, LONGEST);
+    const others = this.top.filter((row) => !uids.has(row.uid));
+    return [...newest, ...others].sort(byUid).slice(0, LONGEST);
+  }
+
+  /** A top that was fetched, with what has come above it while it was. */
+  private below(fetched: readonly Row[]): readonly Row[] {
+    const [first] = fetched;
+    if (first === undefined || !this.followsEvents) return fetched;
+    return [...this.top.filter((row) => row.uid > first.uid), ...fetched];
+  }
+
+  /** The top of the list as far as it is known. */
+  private get top(): readonly Row[] {
+    return this.waiting.value.length > 0 ? this.waiting.value : this.rows.value;
   }
 
   /** Look for news where events do not tell them: in what is filtered or sorted. */
@@ -96,7 +113,7 @@ export class JobList {
     try {
       const limit = Math.min(Math.max(this.rows.value.length, PAGE), MOST_AT_ONCE);
       const page = await get<Page>("jobs", this.query(view, null, limit));
-      if (view === this.view) this.offer(page.jobs);
+      if (view === this.view) this.offer(this.below(page.jobs));
     } catch (error) {
       this.error.value = error instanceof Error ? error : new Error(String(error));
     }
@@ -158,6 +175,8 @@ export class JobList {
         this.complete.value = page.complete;
         this.error.value = null;
         this.loading.value = false;
+        if (this.arrived.length > 0) this.offer(this.above(this.arrived));
+        this.arrived = [];
       });
     } catch (error) {
       if (flight.signal.aborted) return;
@@ -168,6 +187,9 @@ export class JobList {
     }
   }
 }
+
+/** The newest first: uids begin with the time. */
+const byUid = (a: Row, b: Row): number => (a.uid < b.uid ? 1 : -1);
 
 /** The rows, each in its latest form. */
 function renewed(rows: readonly Row[], news: readonly Row[]): readonly Row[] {
