@@ -25,7 +25,10 @@ export function Failure({ detail, job }: Props) {
       tools={
         <>
           {same !== null && (
-            <a class="link" href={href("jobs", "", new URLSearchParams({ fingerprint: same }))}>
+            <a
+              class="link"
+              href={href("jobs", "", new URLSearchParams({ type: job.type, fingerprint: same }))}
+            >
               Others like it
             </a>
           )}
