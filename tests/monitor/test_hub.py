@@ -71,6 +71,17 @@ async def test_a_job_shown_while_a_look_is_under_way_is_not_gone() -> None:
     assert [each["uid"] for each in event["changed"]] == [str(uid)]
 
 
+async def test_pages_that_nobody_looks_for_any_more_are_sent_away() -> None:
+    look = HeldLook()
+    hub = Hub(look, cast("Notified", NoNotifications()), lambda: None)
+    client = hub.join()
+    await look.begun.wait()
+    (task,) = (task for task in asyncio.all_tasks() if task.get_name() == "steve monitor")
+    task.cancel()
+    async with asyncio.timeout(5):
+        assert await client.next() is None
+
+
 async def jobs_event(client: Client) -> dict[str, Any]:
     """Wait for the next event about jobs."""
     while True:

@@ -118,8 +118,7 @@ class Hub:
     async def close(self) -> None:
         """Send all pages away."""
         clients = list(self._clients.values())
-        for client in clients:
-            client.end()
+        self._end_all()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_SECONDS):
                 for client in clients:
@@ -128,24 +127,31 @@ class Hub:
             client.left.set()
 
     async def _serve(self) -> None:
-        while self._clients:
-            await self._follow()
-            # A page may come while this takes its time.
-            await self._notified.end()
-        self._task = None
+        # Of this event loop: the manager may be used in one after the other.
+        self._wake = asyncio.Event()
+        try:
+            while self._clients:
+                await self._follow()
+                # A page may come while this takes its time.
+                await self._notified.end()
+            self._task = None
+        finally:
+            # Nobody would tell them anything any more: they come again.
+            self._end_all()
 
     async def _follow(self) -> None:
         """Look for as long as there are pages."""
         due = 0.0
-        while self._clients:
-            began, first = monotonic(), self._pulse is None
-            due = await self._tick(began, due)
-            await self._sleep(due, 0.0 if first else monotonic() - began)
-            if _server_is_leaving():
-                for client in self._clients.values():
-                    client.end()
-        self._changes = Changes()
-        self._pulse = self._overview = None
+        try:
+            while self._clients:
+                began, first = monotonic(), self._pulse is None
+                due = await self._tick(began, due)
+                await self._sleep(due, 0.0 if first else monotonic() - began)
+                if _server_is_leaving():
+                    self._end_all()
+        finally:
+            self._changes = Changes()
+            self._pulse = self._overview = None
 
     async def _tick(self, began: float, due: float) -> float:
         """Look at everything if that is due, else only at what is watched; returns when it is due
@@ -215,6 +221,10 @@ class Hub:
         for client in self._clients.values():
             if not client.greeted:
                 client.greet()
+
+    def _end_all(self) -> None:
+        for client in self._clients.values():
+            client.end()
 
     def _watched(self) -> list[UUID]:
         return list({uid for client in self._clients.values() for uid in client.watched})
