@@ -142,7 +142,7 @@ async def test_errors_are_grouped(stage: Stage, visit: Visits) -> None:
     await expect(page.get_by_role("button", name="Status: failed")).to_have_count(0)
 
 
-async def test_what_is_empty_says_how_to_fill_it(visit: Visits, empty: str) -> None:
+async def test_what_is_empty_says_how_to_fill_it(empty: str, visit: Visits) -> None:
     page = await visit(url=empty)
     await expect(page).to_have_title("Overview · Kiln & Clay")
     for name, title, code in (
