@@ -184,6 +184,7 @@ async def test_what_was_done_is_told_on_the_overview(stage: Stage, visit: Visits
 
 
 async def test_two_people_at_the_same_job(stage: Stage, visit: Visits) -> None:
+    visit.expect("404")
     (job,) = await stage.later(stage.name("shared"))
     one, other = await visit(address("jobs", type=job.type)), await visit(f"job/{job.uid}")
     await expect(row(one, job)).to_have_attribute("data-status", "pending")
@@ -195,6 +196,5 @@ async def test_two_people_at_the_same_job(stage: Stage, visit: Visits) -> None:
     await toolbar(one).get_by_role("button", name="Delete").click()
     await confirm(one, "Delete 1 job?", "Delete")
     await carried_out(one, "1 job deleted")
-    visit.expect("404")
     await expect(other.get_by_text("There is no such job")).to_be_visible()
     await expect(rows(one)).to_have_count(0)

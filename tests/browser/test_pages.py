@@ -11,7 +11,7 @@ from playwright.async_api import expect
 
 from support.databases import Databases
 from support.stage import running
-from support.visits import address, heading, region, rows, turn_to
+from support.visits import address, heading, region, row, rows, turn_to
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
@@ -81,7 +81,8 @@ async def test_the_page_of_a_job(stage: Stage, visit: Visits) -> None:
     assert copied.startswith("Traceback")
     assert copied.rstrip().endswith("ValueError: no kiln is free")
     await error.get_by_role("link", name="Others like it").click()
-    await expect(rows(page)).to_have_attribute("data-uid", str(job.uid))
+    await expect(page).to_have_url(re.compile("fingerprint="))
+    await expect(row(page, job)).to_be_visible()
 
 
 async def test_a_payload_is_downloaded_whole(stage: Stage, visit: Visits) -> None:
