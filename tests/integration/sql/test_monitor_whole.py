@@ -68,9 +68,14 @@ def test_queues_show_how_they_did_in_the_last_minute(scene: Scene) -> None:
     sampled(scene, "mail", 200, completed=1000, waits=[9])
     sampled(scene, "mail", 60, completed=30, failed=1, waits=[1, 2])
     sampled(scene, "mail", 50, completed=10, failed=2, waits=[0, 1, 0, 5])
-    (mail,) = scene.run(queue_states())
-    assert (mail.completed_rate, mail.failed_rate) == (2.0, 0.15)
+    scene.create(queue="idle")
+    assert {state.completed_rate for state in scene.run(queue_states())} == {None}
+    sampled(scene, "", 20)
+    idle, mail = scene.run(queue_states())
+    # Of stretches in which nothing ended there is no sample.
+    assert (mail.completed_rate, mail.failed_rate) == pytest.approx((40 / 60, 3 / 60))
     assert mail.waits == (1, 3, 0, 5)
+    assert (idle.completed_rate, idle.failed_rate, idle.waits) == (0.0, 0.0, ())
 
 
 def test_rates_of_this_moment(scene: Scene) -> None:
