@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integration.sql.scene import HOUR, NEVER, Scene
-from steve.operations.control import cancel
+from steve.operations.control import cancel, delete
 from steve.operations.monitor_whole import Sample, history
 from steve.operations.samples import add_up, forget_samples, take
 
@@ -183,7 +183,8 @@ def test_the_busiest_queues_have_samples_of_their_own(scene: Scene, time: Time) 
     time.set(12)
     assert scene.run(take()) == 101
     assert samples(scene, time, queue="q104")[0].ready == 2
-    assert samples(scene, time, queue="q103") == {}
+    found = scene.all("select queue from steve.sample where queue in ('q102', 'q103')")
+    assert found == []
     assert samples(scene, time)[0].ready == 106
 
 
@@ -205,6 +206,20 @@ def test_samples_are_added_up(scene: Scene, time: Time) -> None:
     assert samples(scene, time, 900) == {
         -900: samples(scene, time, 60)[-60]._replace(began_at=time.start - timedelta(seconds=900))
     }
+
+
+def test_a_queue_in_which_nothing_is_left_is_empty(scene: Scene, time: Time) -> None:
+    uid = scene.create(queue="mail").uid
+    time.set(12)
+    scene.run(take())
+    scene.run(delete([uid]))
+    for seconds in range(22, 132, 10):
+        time.set(seconds)
+        scene.run(take())
+    scene.run(add_up())
+    for width, ready in ((10, [1, *[0] * 11]), (60, [0, 0])):
+        found = samples(scene, time, width, "mail").values()
+        assert [sample.ready for sample in found] == ready
 
 
 def narrow(scene: Scene, time: Time, width: int, seconds: int, **values: Any) -> None:

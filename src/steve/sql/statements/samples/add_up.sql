@@ -1,6 +1,6 @@
 -- Adds samples up to those of the next width that are complete and not there yet, in all widths;
--- returns how many rows it wrote. What there was at the end of a wider stretch is what its last
--- sample says.
+-- returns how many rows it wrote. What there was at the end of a wider stretch is what was counted
+-- last in it: of a queue without a sample of then, nothing.
 with step (narrow, wide) as (
     values (10, 60), (60, 900), (900, 86400)
 ),
@@ -29,9 +29,14 @@ range as materialized (
 ),
 part as materialized (
     select
-        r.wide, date_bin(r.wide * interval '1 second', s.began_at, '2000-01-01 00:00+00') as start, s.*
+        r.wide, b.start, s.*,
+        max(s.began_at) filter (where s.queue = '' and s.ready is not null)
+            over (partition by r.wide, b.start) as counted_at
     from range r
     join steve.sample s on s.width = r.narrow and s.began_at >= r.since and s.began_at < r.over
+    cross join lateral (
+        select date_bin(r.wide * interval '1 second', s.began_at, '2000-01-01 00:00+00') as start
+    ) as b
 ),
 waited as (
     select wide, start, queue, array_agg(jobs order by size) as jobs
@@ -56,10 +61,11 @@ ran as (
 summed as (
     select
         wide, start, queue,
-        (array_agg(ready order by began_at desc) filter (where ready is not null))[1] as ready,
-        (array_agg(scheduled order by began_at desc) filter (where ready is not null))[1] as scheduled,
-        (array_agg(running order by began_at desc) filter (where ready is not null))[1] as running,
-        (array_agg(oldest_ready order by began_at desc) filter (where ready is not null))[1] as oldest_ready,
+        coalesce(max(ready) filter (where began_at = counted_at), 0) as ready,
+        coalesce(max(scheduled) filter (where began_at = counted_at), 0) as scheduled,
+        coalesce(max(running) filter (where began_at = counted_at), 0) as running,
+        max(oldest_ready) filter (where began_at = counted_at) as oldest_ready,
+        counted_at is not null as counted,
         sum(completed)::integer as completed, sum(failed)::integer as failed,
         sum(cancelled)::integer as cancelled, sum(expired)::integer as expired,
         row_number() over (
@@ -67,7 +73,7 @@ summed as (
             order by queue = '' desc, sum(completed + failed + cancelled + expired) desc, queue
         ) as place
     from part
-    group by wide, start, queue
+    group by wide, start, queue, counted_at
 ),
 written as (
     insert into steve.sample (
@@ -75,8 +81,9 @@ written as (
         expired, waits, runs
     )
     select
-        s.wide, s.queue, s.start, s.ready, s.scheduled, s.running, s.oldest_ready, s.completed,
-        s.failed, s.cancelled, s.expired, coalesce(w.jobs, '{}'), coalesce(r.jobs, '{}')
+        s.wide, s.queue, s.start, case when s.counted then s.ready end,
+        case when s.counted then s.scheduled end, case when s.counted then s.running end,
+        s.oldest_ready, s.completed, s.failed, s.cancelled, s.expired, coalesce(w.jobs, '{}'), coalesce(r.jobs, '{}')
     from summed s
     left join waited w on w.wide = s.wide and w.start = s.start and w.queue = s.queue
     left join ran r on r.wide = s.wide and r.start = s.start and r.queue = s.queue
