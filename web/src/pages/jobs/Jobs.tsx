@@ -1,36 +1,30 @@
 // The list of jobs.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { SHARED } from "../../api/client";
-import type { Verb } from "../../api/shapes";
-import { client, on } from "../../api/stream";
+import { useMemo, useRef, useState } from "preact/hooks";
+import type { Row, Verb } from "../../api/shapes";
 import { fromQuery, toQuery, type View } from "../../core/filters";
 import { plural } from "../../core/number";
 import { applies } from "../../core/status";
 import { VERBS } from "../../core/verbs";
 import { Button } from "../../parts/Button";
 import { Problem } from "../../parts/Problem";
-import { now } from "../../state/clock";
 import { useKeys } from "../../state/keys";
 import { notify } from "../../state/notices";
-import { leaving, replace, route } from "../../state/route";
+import { replace, route } from "../../state/route";
 import { mayAct } from "../../state/session";
-import { watch } from "../../state/watch";
 import { BulkDialog } from "./BulkDialog";
 import type { Target } from "./bulk";
 import { ColumnChooser } from "./ColumnChooser";
 import { Filters } from "./Filters";
-import { useHands } from "./hands";
+import { useFollowing } from "./following";
 import { JobTable } from "./JobTable";
-import { comeBack, leave, list } from "./kept";
+import { list } from "./kept";
 import type { JobList } from "./list";
 import { NoJobs } from "./NoJobs";
-import { focusedRow, focusRow, useRowKeys } from "./rowKeys";
+import { useRowKeys } from "./rowKeys";
 import { Selected } from "./Selected";
 import { StatusTabs } from "./StatusTabs";
 import { Selection } from "./selection";
-
-const LOOK_EVERY = 3;
 
 interface Plan {
   verb: Verb;
@@ -43,52 +37,13 @@ export function Jobs() {
   const table = useRef<HTMLDivElement>(null);
   const query = route.value.query.toString();
   const view = useMemo(() => fromQuery(route.value.query), [query]);
-  const isBusy = useHands(table);
-
-  useEffect(() => {
-    selection.clear();
-    const place = comeBack(query);
-    if (place === null) {
-      window.scrollTo(0, 0);
-      void list.load(view);
-    } else {
-      window.scrollTo(0, place.scroll);
-      if (place.uid !== null) focusRow(table, place.uid);
-      void list.refresh();
-    }
-    const note = (): void => leave(query, focusedRow());
-    leaving.add(note);
-    return () => {
-      leaving.delete(note);
-    };
-  }, [query]);
-  // What happened before events began to come, or while they did not, is fetched.
-  useEffect(() => {
-    if (client.value === null) return undefined;
-    const timer = window.setTimeout(() => void list.refresh(), SHARED);
-    return () => window.clearTimeout(timer);
-  }, [client.value]);
-  useEffect(() => on("jobs", (event) => list.receive(event)), []);
-
-  // Once a second: show what has come, if that disturbs nobody.
-  const second = Math.floor(now.value / 1000);
-  useEffect(() => {
-    if (list.fresh.value > 0 && selection.isEmpty.value && !isBusy()) list.show();
-    if (second % LOOK_EVERY === 0) void list.look();
-  }, [second, list.fresh.value]);
+  useFollowing({ view, query, selection, table });
 
   const rows = list.rows.value;
-  useEffect(() => watch(rows.map((row) => row.uid)), [rows]);
 
   const act = (verb: Verb, uids: readonly string[] | "all"): void => {
-    if (uids === "all") setPlan({ verb, target: { filter: view.filter } });
-    else chosen(verb, uids);
-  };
-  const chosen = (verb: Verb, uids: readonly string[]): void => {
-    const fit = rows.filter((row) => uids.includes(row.uid) && applies(verb, row.status));
-    if (uids.length === 0) return;
-    if (fit.length > 0) setPlan({ verb, target: { uids: fit.map((row) => row.uid) } });
-    else notify(`None of ${plural(uids.length, "job")} can be ${VERBS[verb].past}.`, "failed");
+    const target = uids === "all" ? { filter: view.filter } : within(verb, uids, rows);
+    if (target !== null) setPlan({ verb, target });
   };
   const change = (next: View): void => replace("jobs", "", toQuery(next));
 
@@ -131,6 +86,15 @@ export function Jobs() {
       )}
     </div>
   );
+}
+
+/** Those of the chosen jobs that something can be done to; null, and a word about it, if to none. */
+function within(verb: Verb, uids: readonly string[], rows: readonly Row[]): Target | null {
+  const chosen = rows.filter((row) => uids.includes(row.uid));
+  const fit = chosen.filter((row) => applies(verb, row.status));
+  if (fit.length > 0) return { uids: fit.map((row) => row.uid) };
+  notify(`None of ${plural(uids.length, "job")} can be ${VERBS[verb].past}.`, "failed");
+  return null;
 }
 
 /** How many jobs have come that are not shown yet. */
