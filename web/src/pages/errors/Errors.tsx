@@ -88,10 +88,8 @@ export function Errors() {
         <BulkDialog
           verb="retry"
           target={{ filter: { ...EVERYTHING, fingerprint: asked.fingerprint, type: [asked.type] } }}
-          onClose={() => {
-            setAsked(null);
-            errors.reload();
-          }}
+          settle={async () => errors.reload()}
+          onClose={() => setAsked(null)}
         />
       )}
     </div>

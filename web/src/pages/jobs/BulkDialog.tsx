@@ -11,12 +11,14 @@ import { Bulk, type Target } from "./bulk";
 interface Props {
   verb: Verb;
   target: Target;
+  /** Brings up to date what shows the jobs. */
+  settle: () => Promise<void>;
   onClose: () => void;
 }
 
 /** Say how many jobs it is about, then do it and show how far it is. */
-export function BulkDialog({ verb, target, onClose }: Props) {
-  const bulk = useMemo(() => new Bulk(verb, target), []);
+export function BulkDialog({ verb, target, settle, onClose }: Props) {
+  const bulk = useMemo(() => new Bulk(verb, target, settle), []);
   useEffect(() => {
     void bulk.look();
     return () => bulk.stop();

@@ -75,12 +75,11 @@ export function Jobs() {
       {plan && (
         <BulkDialog
           {...plan}
+          // Rows that were deleted stay, as deleted, for others only.
+          settle={() => (plan.verb === "delete" ? list.load(view) : list.refresh())}
           onClose={() => {
             setPlan(null);
             selection.clear();
-            // Rows that were deleted stay, as deleted, for others only.
-            if (plan.verb === "delete") void list.load(view);
-            else void list.look();
           }}
         />
       )}

@@ -26,6 +26,8 @@ export class Bulk {
   constructor(
     readonly verb: Verb,
     readonly target: Target,
+    /** Brings up to date what shows the jobs, before it is said that all is done. */
+    private readonly settle: () => Promise<void>,
   ) {}
 
   /** Those of the filter that the verb can be applied to: statuses that it cannot are left out. */
@@ -59,6 +61,7 @@ export class Bulk {
     await this.guard(() =>
       "uids" in this.target ? this.runUids(this.target.uids) : this.runAll(),
     );
+    await this.settle();
     this.phase.value = this.stopped || this.error.value !== null ? "stopped" : "done";
   }
 
