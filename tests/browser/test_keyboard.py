@@ -71,7 +71,7 @@ async def test_selecting_and_acting(stage: Stage, visit: Visits) -> None:
     await press(page, "j", "r")
     await confirm(page, "Retry 1 job?", "Retry")
     await carried_out(page, "1 job retried")
-    await stage.become(jobs[3].uid, "completed")
+    await expect(row(page, jobs[3])).to_have_attribute("data-status", "completed")
     await press(page, "j", "d")
     await expect(page.get_by_role("dialog", name="Delete 1 job?")).to_be_visible()
     await press(page, "Escape")
