@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,9 +18,13 @@ from steve.monitor.source import Source
 pytestmark = pytest.mark.any_postgres
 
 
+def made(jobs: Jobs) -> Notified:
+    return Notified(Source(Inside(jobs, "steve", jobs._opened, jobs._tell)))
+
+
 @pytest.fixture
 def notified(jobs: Jobs) -> Notified:
-    return Notified(Source(Inside(jobs, "steve", jobs._opened, jobs._tell)))
+    return made(jobs)
 
 
 async def test_what_is_not_allowed_is_not_tried_at_each_look(
@@ -48,3 +52,20 @@ async def test_more_jobs_than_can_be_named_are_named_once(
         said += await found.fetchall()
     await notified.end()
     assert len(set(said)) == 1
+
+
+async def test_two_monitors_of_one_manager_do_not_take_it_from_each_other(
+    notified: Notified, jobs: Jobs, connection: Connection
+) -> None:
+    async def names() -> list[list[UUID]]:
+        found = await connection.execute("select uids from steve.sleeper")
+        return [uids for (uids,) in await found.fetchall()]
+
+    one, two = uuid4(), uuid4()
+    other = made(jobs)
+    await notified.want([one], lambda: None)
+    await other.want([two], lambda: None)
+    assert sorted(await names()) == sorted([[one], [two]])
+    await other.end()
+    assert await names() == [[one]]
+    await notified.end()

@@ -90,22 +90,20 @@ class Whole:
         query: Lately = asked.query
         now = await self._source.run(clock())
         found = await self._source.run(monitor_whole.failures(query.seconds))
-        retrying = await self._source.run(monitor_whole.retrying())
+        live = await self._source.run(monitor_whole.retrying())
         groups = [
             ErrorRow(
                 fingerprint=group.fingerprint,
                 type=group.type,
                 error=Error(group.error.type, group.error.message),
                 count=group.count,
-                retrying=(
-                    None if retrying is None else retrying.get((group.fingerprint, group.type), 0)
-                ),
+                retrying=group.retrying,
                 first_at=group.first_at,
                 last_at=group.last_at,
                 uid=group.uid,
                 counts=group.counts,
             )
-            for group in found.groups
+            for group in monitor_whole.grouped(found, live)
         ]
         since = found.since or now - timedelta(seconds=query.seconds)
         width = query.seconds / monitor_whole.PARTS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from secrets import token_hex
 from time import monotonic
 from uuid import UUID
 
@@ -25,6 +26,8 @@ class Notified:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        # A manager may have several monitors.
+        self._suffix = f"monitor_{token_hex(4)}"
         self._watch: Watch | None = None
         self._runtime: object = None
         self._not_before = 0.0
@@ -36,7 +39,7 @@ class Notified:
             if self._runtime is not runtime:
                 self._runtime = runtime
                 self._watch = Watch(
-                    runtime.database, runtime.listener, lambda _: hasten(), suffix="monitor"
+                    runtime.database, runtime.listener, lambda _: hasten(), suffix=self._suffix
                 )
             watch = self._watch
             if watch is None or not (uids or watch.watches) or monotonic() < self._not_before:
