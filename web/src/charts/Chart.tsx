@@ -8,7 +8,7 @@ import uPlot from "uplot";
 import { absolute } from "../core/time";
 import { now } from "../state/clock";
 import { appearance } from "./appearance";
-import { options } from "./options";
+import { options, type Steps } from "./options";
 
 export interface Line {
   name: string;
@@ -24,13 +24,13 @@ interface Props {
   times: readonly number[];
   lines: readonly Line[];
   format: (value: number) => string;
-  /** There are no halves of what is counted. */
-  whole?: boolean;
+  /** What the steps of the axis are of, where they are not just numbers. */
+  steps?: Steps;
   /** What chooses between several charts in this place. */
   children?: ComponentChildren;
 }
 
-export function Chart({ title, times, lines, format, whole = false, children }: Props) {
+export function Chart({ title, times, lines, format, steps, children }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const cursor = useSignal<number | null>(null);
@@ -44,7 +44,11 @@ export function Chart({ title, times, lines, format, whole = false, children }: 
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
-    const chart = new uPlot(options({ lines, format, whole, cursor }), data, element);
+    const chart = new uPlot(
+      options({ lines, format, steps: steps ?? null, cursor }),
+      data,
+      element,
+    );
     plot.current = chart;
     const resize = (): void =>
       chart.setSize({ width: element.clientWidth, height: element.clientHeight });
@@ -71,7 +75,7 @@ export function Chart({ title, times, lines, format, whole = false, children }: 
   );
 }
 
-interface LegendProps extends Omit<Props, "title" | "children" | "whole"> {
+interface LegendProps extends Omit<Props, "title" | "children" | "steps"> {
   cursor: Signal<number | null>;
 }
 

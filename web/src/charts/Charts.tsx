@@ -68,6 +68,7 @@ function Plots({ history }: { history: History }) {
         times={history.times}
         lines={lines.latency}
         format={duration}
+        steps="seconds"
       >
         <Segments
           label="Latency"
@@ -79,7 +80,7 @@ function Plots({ history }: { history: History }) {
           onChange={setLatency}
         />
       </Chart>
-      <Chart title="Depth" times={history.times} lines={lines.depth} format={short} whole />
+      <Chart title="Depth" times={history.times} lines={lines.depth} format={short} steps="count" />
     </div>
   );
 }

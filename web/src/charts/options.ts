@@ -8,22 +8,34 @@ import type { Line } from "./Chart";
 const FONT = '11px "Inter Variable", system-ui, sans-serif';
 const CURSOR = "steve";
 
-/** Steps of an axis for what is counted. */
-const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8].flatMap((power) => [
-  power,
-  2 * power,
-  5 * power,
-]);
+const decades = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index)).flatMap((power) => [
+    power,
+    2 * power,
+    5 * power,
+  ]);
+
+/** Steps of an axis: there are no halves of what is counted, and people count seconds by sixties. */
+const STEPS = {
+  count: decades(0, 9),
+  seconds: [
+    ...decades(-3, 0),
+    ...[10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200],
+    ...decades(0, 3).map((days) => days * 86_400),
+  ],
+} as const;
+
+export type Steps = keyof typeof STEPS;
 
 interface Settings {
   lines: readonly Line[];
   format: (value: number) => string;
-  whole: boolean;
+  steps: Steps | null;
   /** Is told at which entry the pointer is. */
   cursor: Signal<number | null>;
 }
 
-export function options({ lines, format, whole, cursor }: Settings): uPlot.Options {
+export function options({ lines, format, steps, cursor }: Settings): uPlot.Options {
   const faint = color("--text-faint");
   const grid = { stroke: color("--line"), width: 1 };
   const axis = { stroke: faint, font: FONT, ticks: { show: false } };
@@ -47,7 +59,7 @@ export function options({ lines, format, whole, cursor }: Settings): uPlot.Optio
         size: 50,
         gap: 6,
         space: 34,
-        ...(whole ? { incrs: WHOLE_STEPS } : {}),
+        ...(steps === null ? {} : { incrs: [...STEPS[steps]] }),
         values: (_, splits) => splits.map((split) => format(split)),
       },
     ],
