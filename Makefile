@@ -7,10 +7,10 @@ ARGS ?=
 SOURCES := src tests examples bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all mutations check lint types imports format web chaos failover bench clean
+.PHONY: help setup demo test test-all mutations check lint types imports format web chaos failover screenshots bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with the package and its tools, or bring it up to date
 	@tools/venv $(VENV)
@@ -55,6 +55,9 @@ chaos: setup ## Let it storm with every fault for half an hour (ARGS="--seconds 
 
 failover: setup ## Let a standby take over, and PgBouncer stand in between (ARGS="-k pgbouncer")
 	@tools/failover $(VENV) $(ARGS)
+
+screenshots: setup ## Make the pictures of the monitor in docs/screenshots anew
+	@$(BIN)/python tools/screenshots
 
 bench: setup ## Measure steve beside its peers, for hours (ARGS=--quick for minutes)
 	@$(BIN)/python -m bench $(ARGS)
