@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
+from steve import Backoff
 from support.visits import (
     address,
     carried_out,
@@ -21,8 +22,11 @@ from support.visits import (
 from support.waiting import eventually_async
 
 if TYPE_CHECKING:
+    from steve import Job
     from support.stage import Stage
     from support.visits import Visits
+
+HOURLY = Backoff("fixed", factor=3_600)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -158,10 +162,20 @@ async def test_stop_of_a_worker(stage: Stage, visit: Visits) -> None:
         await expect(card).to_have_count(0)
 
 
+async def started(stage: Stage, job: Job) -> bool:
+    """Whether a job that waits has been tried before."""
+    found = (await stage.jobs.find(job)).job
+    return found is not None and found.status == "pending" and found.attempts > 0
+
+
 async def test_retry_of_an_error_group(stage: Stage, visit: Visits) -> None:
     type, other = stage.name("group"), stage.name("other")
     jobs = [await stage.failed(type, f"order {number} is gone") for number in range(3)]
     await stage.failed(other)
+    # One that somebody has given up since is none of those that are retried.
+    unwanted = await stage.create(type, {"fail": "order 4 is gone"}, backoff_strategy=HOURLY)
+    await eventually_async(lambda: started(stage, unwanted), 20, what="its first failure")
+    await stage.jobs.cancel(unwanted)
     page = await visit("errors")
     group = page.get_by_test_id("error-group").filter(has_text=f"in {type}")
     await expect(group.locator(".error-count b")).to_have_text("3")
@@ -170,6 +184,7 @@ async def test_retry_of_an_error_group(stage: Stage, visit: Visits) -> None:
     await carried_out(page, "3 jobs retried")
     for job in jobs:
         assert (await stage.become(job.uid, "failed")).attempts == 2
+    assert (await stage.become(unwanted, "cancelled")).attempts == 1
 
 
 async def test_what_was_done_is_told_on_the_overview(stage: Stage, visit: Visits) -> None:

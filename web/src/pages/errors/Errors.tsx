@@ -1,11 +1,12 @@
 // What goes wrong, grouped: the same exception from the same place of the same type of job is one.
 
 import { useRef, useState } from "preact/hooks";
-import type { Errors as Answer, ErrorRow } from "../../api/shapes";
-import { EVERYTHING } from "../../core/filters";
+import type { Errors as Answer, ErrorRow, Filter } from "../../api/shapes";
+import { EVERYTHING, toQuery } from "../../core/filters";
 import { count } from "../../core/number";
 import { href } from "../../core/route";
 import { duration } from "../../core/time";
+import { visible } from "../../core/visible";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
 import { Problem } from "../../parts/Problem";
@@ -39,8 +40,8 @@ export function Errors() {
   const data = errors.data.value;
   useKeys({
     r: () => {
-      const id = document.activeElement?.closest("li")?.dataset["fingerprint"];
-      const group = data?.groups.find((each) => each.fingerprint === id);
+      const item = document.activeElement?.closest("li")?.dataset["group"];
+      const group = data?.groups.find((each) => key(each) === item);
       if (group !== undefined && mayAct.value) setAsked(group);
     },
   });
@@ -77,7 +78,7 @@ export function Errors() {
       <ul class="errors" ref={list}>
         {data?.groups.map((group) => (
           <Group
-            key={`${group.fingerprint} ${group.type}`}
+            key={key(group)}
             group={group}
             width={data.width}
             onRetry={() => setAsked(group)}
@@ -87,7 +88,7 @@ export function Errors() {
       {asked && (
         <BulkDialog
           verb="retry"
-          target={{ filter: { ...EVERYTHING, fingerprint: asked.fingerprint, type: [asked.type] } }}
+          target={{ filter: failures(asked) }}
           settle={async () => errors.reload()}
           onClose={() => setAsked(null)}
         />
@@ -95,6 +96,17 @@ export function Errors() {
     </div>
   );
 }
+
+const key = (group: ErrorRow): string => `${group.fingerprint} ${group.type}`;
+
+/** The jobs that have failed like this. Others that did so once were cancelled since, by somebody
+ * who does not want them to start again. */
+const failures = ({ type, fingerprint }: ErrorRow): Filter => ({
+  ...EVERYTHING,
+  status: ["failed"],
+  type: [type],
+  fingerprint,
+});
 
 interface GroupProps {
   group: ErrorRow;
@@ -104,21 +116,17 @@ interface GroupProps {
 }
 
 function Group({ group, width, onRetry }: GroupProps) {
-  const same = new URLSearchParams({
-    status: "failed",
-    type: group.type,
-    fingerprint: group.fingerprint,
-  });
+  const same = toQuery({ filter: failures(group), sort: "newest" });
   return (
-    <li class="panel error" data-testid="error-group" data-fingerprint={group.fingerprint}>
+    <li class="panel error" data-testid="error-group" data-group={key(group)}>
       <div class="error-what">
         <p class="error-title">
           <a data-item href={href("jobs", "", same)}>
-            <b>{group.error.type}</b> in {group.type}
+            <b>{group.error.type}</b> in {visible(group.type)}
           </a>
         </p>
         <p class="error-message" title={group.error.message}>
-          {group.error.message}
+          {visible(group.error.message)}
         </p>
         <p class="error-when faint">
           last <Time iso={group.last_at} /> · first <Time iso={group.first_at} /> ·{" "}
