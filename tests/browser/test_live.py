@@ -87,6 +87,18 @@ async def test_rows_stay_while_some_are_selected(stage: Stage, visit: Visits) ->
     await expect(toolbar(page)).to_contain_text("1 job selected")
 
 
+async def test_a_range_goes_through_what_has_come_since(stage: Stage, visit: Visits) -> None:
+    type = stage.name("range")
+    (old,) = await stage.later(type)
+    page = await visit(address("jobs", type=type))
+    await expect(row(page, old)).to_be_visible()
+    new = (await stage.later(type, 3))[-1]
+    await expect(rows(page)).to_have_count(4)
+    await row(page, new).get_by_role("checkbox").check()
+    await row(page, old).get_by_role("checkbox").click(modifiers=["Shift"])
+    await expect(toolbar(page)).to_contain_text("4 jobs selected")
+
+
 async def test_a_list_that_is_filtered_takes_in_what_matches(stage: Stage, visit: Visits) -> None:
     type = stage.name("filtered")
     page = await visit(address("jobs", type=type))

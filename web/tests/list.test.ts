@@ -27,6 +27,20 @@ describe("the list of jobs", () => {
     expect(shown()).toEqual(["4 pending", "3 pending", "2 completed", "1 completed"]);
   });
 
+  it("recovers from a first look that failed", async () => {
+    const [first, last] = [row(2, "running", 1), row(1, "completed", 1)];
+    const recovering = new JobList();
+    vi.stubGlobal("fetch", async () => Response.json({ detail: "away" }, { status: 503 }));
+    await recovering.load(fromQuery(new URLSearchParams()));
+    expect(recovering.error.value?.message).toBe("away");
+    const page = { jobs: [first, last], next: "cursor", complete: true };
+    vi.stubGlobal("fetch", async () => Response.json(page));
+    await recovering.refresh();
+    expect(recovering.error.value).toBeNull();
+    expect(recovering.rows.value).toEqual([first, last]);
+    expect(recovering.next.value).toBe("cursor");
+  });
+
   it("shows nothing that is older than what it has shown", async () => {
     await list.refresh();
     event([], [row(2, "completed", 2)]);

@@ -67,13 +67,15 @@ async function ask(): Promise<void> {
 }
 
 function take(event: Overview): void {
-  error.value = trouble.value = null;
+  error.value = null;
   overview.value = event;
   receive(event.pulse);
 }
 
 function receive(event: Pulse): void {
   heard = performance.now();
+  // What was asked for meanwhile was refused.
+  if (trouble.value !== null) renewals.value += 1;
   trouble.value = null;
   clock.set(event.now);
   // What was fetched may arrive after an event that is younger.

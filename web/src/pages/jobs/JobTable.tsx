@@ -17,8 +17,7 @@ interface Props {
 export function JobTable({ list, view, selection }: Props) {
   const columns = COLUMNS.filter((column) => shown.value.includes(column.id));
   const rows = list.rows.value;
-  const order = rows.map((row) => row.uid);
-  const all = rows.length > 0 && order.every((uid) => selection.has(uid));
+  const all = rows.length > 0 && rows.every((row) => selection.has(row.uid));
   return (
     <div class="table-scroll">
       <table class="jobs" aria-label="Jobs" data-loading={list.loading.value}>
@@ -30,7 +29,7 @@ export function JobTable({ list, view, selection }: Props) {
                   type="checkbox"
                   aria-label="Select all rows that are shown"
                   checked={all}
-                  onChange={() => (all ? selection.clear() : selection.set(order))}
+                  onChange={() => (all ? selection.clear() : selection.set(list.uids))}
                 />
               </th>
             )}
@@ -50,7 +49,10 @@ export function JobTable({ list, view, selection }: Props) {
               left={hasLeft(view, row)}
               gone={list.gone.value.has(row.uid)}
               selected={selection.has(row.uid)}
-              onSelect={mayAct.value ? (range) => selection.toggle(row.uid, order, range) : null}
+              // A row is not drawn again for those around it: the order is that of the click.
+              onSelect={
+                mayAct.value ? (range) => selection.toggle(row.uid, list.uids, range) : null
+              }
             />
           ))}
         </tbody>

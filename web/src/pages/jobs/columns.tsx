@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { Row } from "../../api/shapes";
 import { href } from "../../core/route";
 import { duration } from "../../core/time";
+import { visible } from "../../core/visible";
 import { Status } from "../../parts/Status";
 import { Duration, MaybeTime, Time } from "../../parts/Time";
 import { Uid } from "../../parts/Uid";
@@ -33,7 +34,7 @@ export const COLUMNS: readonly Column[] = [
       <Status status={row.status} cancelling={row.cancelling} progress={row.progress} />
     ),
   },
-  { id: "type", title: "Type", cell: (row) => <span title={row.type}>{row.type}</span> },
+  { id: "type", title: "Type", cell: (row) => <span title={row.type}>{visible(row.type)}</span> },
   { id: "queue", title: "Queue", cell: (row) => row.queue },
   {
     id: "attempts",
@@ -57,7 +58,7 @@ export const COLUMNS: readonly Column[] = [
     cell: (row) =>
       row.error && (
         <span title={row.error.message}>
-          <b>{row.error.type}</b> {row.error.message}
+          <b>{row.error.type}</b> {visible(row.error.message)}
         </span>
       ),
   },

@@ -4,7 +4,7 @@ import { computed, effect, untracked } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect } from "preact/hooks";
 import { SHARED } from "../../api/client";
-import { client, on } from "../../api/stream";
+import { client, on, renewals } from "../../api/stream";
 import type { View } from "../../core/filters";
 import { now } from "../../state/clock";
 import { leaving } from "../../state/route";
@@ -52,10 +52,11 @@ export function useFollowing({ view, query, selection, table }: Following): void
     if (client.value === null) return undefined;
     const timer = window.setTimeout(() => void list.refresh(), SHARED);
     return () => window.clearTimeout(timer);
-  }, [client.value]);
+  }, [client.value, renewals.value]);
 
   useEffect(() => on("jobs", (event) => list.receive(event)), []);
-  useEffect(() => effect(() => watch(list.rows.value.map((row) => row.uid))), []);
+  useEffect(() => effect(() => watch(list.uids)), []);
+  useEffect(() => () => watch([]), []);
 
   // What has come is shown if that disturbs nobody, now or a second later.
   useEffect(

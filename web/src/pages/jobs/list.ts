@@ -35,6 +35,11 @@ export class JobList {
   /** Rows fell off the end: the cursor is not that of the last row any more. */
   private trimmed = false;
 
+  /** The rows in their order, as it is at this moment. */
+  get uids(): string[] {
+    return this.rows.value.map((row) => row.uid);
+  }
+
   async load(view: View, limit = PAGE): Promise<void> {
     this.view = view;
     this.arrived = [];
@@ -110,10 +115,14 @@ export class JobList {
   async refresh(): Promise<void> {
     const view = this.view;
     if (view === null) return;
+    // What failed to load is still to be loaded.
+    if (this.rows.value.length === 0 && this.error.value !== null) return this.load(view);
     try {
       const limit = Math.min(Math.max(this.rows.value.length, PAGE), MOST_AT_ONCE);
       const page = await get<Page>("jobs", this.query(view, null, limit));
-      if (view === this.view) this.offer(this.below(page.jobs));
+      if (view !== this.view) return;
+      this.offer(this.below(page.jobs));
+      this.error.value = null;
     } catch (error) {
       this.error.value = error instanceof Error ? error : new Error(String(error));
     }

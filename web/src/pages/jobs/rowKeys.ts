@@ -38,8 +38,7 @@ export function useRowKeys({ table, list, selection, act }: Hands): void {
   };
   const select = (range: boolean): void => {
     const uid = focusedRow();
-    const order = list.rows.value.map((row) => row.uid);
-    if (uid !== null && mayAct.value) selection.toggle(uid, order, range);
+    if (uid !== null && mayAct.value) selection.toggle(uid, list.uids, range);
   };
   const run = (verb: Verb) => (): void => {
     if (!mayAct.value) return;
