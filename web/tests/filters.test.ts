@@ -68,6 +68,14 @@ describe("the search box", () => {
     });
   });
 
+  it("looks for numbers as such, too", () => {
+    expect(read("-4.5")).toEqual({
+      kind: "path",
+      path: '$.** ? (@ == -4.5 || @ like_regex "-4.5" flag "iq")',
+    });
+    expect(read("007")).toMatchObject({ path: '$.** ? (@ like_regex "007" flag "iq")' });
+  });
+
   it("takes nothing for nothing", () => {
     expect(read("  ")).toBeNull();
   });

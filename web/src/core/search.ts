@@ -3,6 +3,7 @@
 export type Search = { kind: "uid"; uid: string } | { kind: "path"; path: string } | null;
 
 const UID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;
 const PATH = /^(strict\s|lax\s|exists\s*\(|\$|\()/;
 
 export function read(text: string): Search {
@@ -12,8 +13,9 @@ export function read(text: string): Search {
   return { kind: "path", path: PATH.test(trimmed) ? trimmed : anywhere(trimmed) };
 }
 
-/** A path that finds words in any text of the payload. They are shown as a path, so that one sees
+/** A path that finds words in any text of the payload, and a number as such, too. They are shown as a path, so that one sees
  * how it is done and can go on from there. */
 function anywhere(words: string): string {
-  return `$.** ? (@ like_regex ${JSON.stringify(words)} flag "iq")`;
+  const text = `@ like_regex ${JSON.stringify(words)} flag "iq"`;
+  return NUMBER.test(words) ? `$.** ? (@ == ${words} || ${text})` : `$.** ? (${text})`;
 }
