@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { AttemptRow, Detail, Row } from "../src/api/shapes";
-import { spans, widths } from "../src/core/timeline";
+import { spans, waits, widths } from "../src/core/timeline";
 
 const at = (second: number): string => new Date(Date.UTC(2026, 4, 1) + second * 1000).toISOString();
 const ms = (second: number): number => Date.parse(at(second));
@@ -26,6 +26,15 @@ it("tells waiting from running", () => {
     ["run", 1_000, false],
     ["wait", 7_000, false],
     ["run", 4_000, true],
+  ]);
+});
+
+it("knows how long each attempt waited", () => {
+  const job = { created_at: at(0), status: "pending" } as Row;
+  const detail = { attempts: [attempt(1, 2, 3), attempt(2, 10, 11)] } as Detail;
+  expect([...waits(detail, job)]).toEqual([
+    [1, 2],
+    [2, 7],
   ]);
 });
 

@@ -40,6 +40,14 @@ export function spans(detail: Detail, job: Row, now: number): Span[] {
   return found;
 }
 
+/** Seconds that each attempt waited for its start, by its number. */
+export const waits = (detail: Detail, job: Row): Map<number, number> =>
+  new Map(
+    spans(detail, job, 0)
+      .filter((span) => span.kind === "wait" && !span.open)
+      .map((span) => [span.attempt, (span.to - span.from) / 1000]),
+  );
+
 /** Widths of spans in percent. Each is at least a sliver, so that milliseconds beside hours can be
  * seen; that is why it is a sketch, and the numbers are written beside it. */
 export function widths(of: readonly Span[]): number[] {

@@ -1,6 +1,8 @@
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
-import type { AttemptRow } from "../../api/shapes";
+import type { AttemptRow, Detail, Row } from "../../api/shapes";
+import { waits } from "../../core/timeline";
+import { visible } from "../../core/visible";
 import { Copy } from "../../parts/Copy";
 import { Icon } from "../../parts/Icon";
 import { Panel } from "../../parts/Panel";
@@ -9,7 +11,9 @@ import { Duration, MaybeTime, Since } from "../../parts/Time";
 import { Traceback } from "../../parts/Traceback";
 
 /** Each start of the job, the last one first. */
-export function Attempts({ attempts }: { attempts: readonly AttemptRow[] }) {
+export function Attempts({ detail, job }: { detail: Detail; job: Row }) {
+  const { attempts } = detail;
+  const waited = waits(detail, job);
   if (attempts.length === 0) return null;
   return (
     <Panel title="Attempts" note={attempts.length} flush>
@@ -19,6 +23,9 @@ export function Attempts({ attempts }: { attempts: readonly AttemptRow[] }) {
             <tr>
               <th scope="col">#</th>
               <th scope="col">Outcome</th>
+              <th scope="col" class="number">
+                Waited
+              </th>
               <th scope="col">Started</th>
               <th scope="col" class="number">
                 Took
@@ -31,7 +38,11 @@ export function Attempts({ attempts }: { attempts: readonly AttemptRow[] }) {
           </thead>
           <tbody>
             {attempts.toReversed().map((attempt) => (
-              <AttemptLines key={attempt.number} attempt={attempt} />
+              <AttemptLines
+                key={attempt.number}
+                attempt={attempt}
+                waited={waited.get(attempt.number) ?? null}
+              />
             ))}
           </tbody>
         </table>
@@ -40,7 +51,13 @@ export function Attempts({ attempts }: { attempts: readonly AttemptRow[] }) {
   );
 }
 
-function AttemptLines({ attempt }: { attempt: AttemptRow }) {
+interface LinesProps {
+  attempt: AttemptRow;
+  /** Seconds since the job was created, or since the attempt before. */
+  waited: number | null;
+}
+
+function AttemptLines({ attempt, waited }: LinesProps) {
   const [open, setOpen] = useState(false);
   const { error, traceback } = attempt;
   return (
@@ -49,6 +66,9 @@ function AttemptLines({ attempt }: { attempt: AttemptRow }) {
         <td class="faint">{attempt.number}</td>
         <td>
           <Status status={attempt.status} />
+        </td>
+        <td class="number">
+          <Duration seconds={waited} />
         </td>
         <td>
           <MaybeTime iso={attempt.started_at} />
@@ -71,7 +91,7 @@ function AttemptLines({ attempt }: { attempt: AttemptRow }) {
             >
               {traceback !== null && <Icon name={open ? "down" : "right"} size={11} />}
               <span>
-                <b>{error.type}</b> {error.message}
+                <b>{error.type}</b> {visible(error.message)}
               </span>
             </button>
           )}
@@ -79,7 +99,7 @@ function AttemptLines({ attempt }: { attempt: AttemptRow }) {
       </tr>
       {open && traceback !== null && (
         <tr>
-          <td colSpan={6} class="attempt-traceback">
+          <td colSpan={7} class="attempt-traceback">
             <Copy text={traceback} label={`Copy the traceback of attempt ${attempt.number}`} />
             <Traceback text={traceback} />
           </td>

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Refused, SHARED } from "../../api/client";
 import type { Detail, Row, Verb } from "../../api/shapes";
 import { on } from "../../api/stream";
+import { visible } from "../../core/visible";
 import { Copy } from "../../parts/Copy";
 import { Empty } from "../../parts/Empty";
 import { Icon } from "../../parts/Icon";
@@ -31,7 +32,10 @@ export function JobPage({ uid }: { uid: string }) {
   const [latest, setLatest] = useState<Row | null>(null);
   const [isGone, setGone] = useState(false);
 
-  useEffect(() => watch([uid]), [uid]);
+  useEffect(() => {
+    watch([uid]);
+    return () => watch([]);
+  }, [uid]);
   useEffect(
     () =>
       on("jobs", ({ changed, newest, gone }) => {
@@ -81,7 +85,7 @@ export function JobPage({ uid }: { uid: string }) {
         <div class="job-main">
           <Failure detail={data} job={job} />
           <Timeline detail={data} job={job} />
-          <Attempts attempts={data.attempts} />
+          <Attempts detail={data} job={job} />
           <LogPanel uid={uid} newest={job.log_id} isLive={job.status === "running"} />
           <ContentPanel title="Payload" content={data.payload} href={whole(uid, "payload")} />
           <ContentPanel title="Result" content={data.result} href={whole(uid, "result")} />
@@ -112,7 +116,7 @@ function Head({ job, verbs, onDone }: HeadProps) {
   return (
     <header class="job-head">
       <div class="page-head">
-        <h1>{job.type}</h1>
+        <h1>{visible(job.type)}</h1>
         <Status status={job.status} cancelling={job.cancelling} />
         {mayAct.value && <JobActions uid={job.uid} verbs={verbs} onDone={onDone} />}
       </div>

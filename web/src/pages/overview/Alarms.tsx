@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Alarm, Overview } from "../../api/shapes";
+import { visible } from "../../core/visible";
 import { Icon } from "../../parts/Icon";
 import { Time } from "../../parts/Time";
 
@@ -63,7 +64,7 @@ export function Alarms({ overview: { alarms } }: { overview: Overview }) {
 function Prose({ text }: { text: string }) {
   return (
     <>
-      {text
+      {visible(text)
         .split("`")
         .map((part, index) =>
           index % 2 === 1 ? <code key={index}>{part}</code> : <span key={index}>{part}</span>,

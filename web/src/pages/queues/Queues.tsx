@@ -24,10 +24,11 @@ export function Queues() {
           A queue exists as soon as a job is in it, or a worker serves it.
         </Empty>
       )}
+      {/* Above the queues: below a thousand of them nobody would see it. */}
+      {chosen !== null && <Charts queue={chosen.name} key={chosen.name} />}
       {queues !== null && queues.length > 0 && (
         <QueueTable queues={queues} chosen={chosen?.name ?? null} onPause={setAsked} />
       )}
-      {chosen !== null && <Charts queue={chosen.name} key={chosen.name} />}
       {asked !== null && <PauseDialog name={asked} onClose={() => setAsked(null)} />}
     </div>
   );

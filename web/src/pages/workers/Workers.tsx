@@ -105,6 +105,9 @@ function Worker({ worker, onStop }: WorkerProps) {
             title={`renewed ${complete(Date.parse(worker.renewed_at))}`}
           >
             {lack ? "over" : `${duration(worker.lease_left)} left`}
+            <span class="faint">
+              , <Since iso={worker.renewed_at} /> old
+            </span>
           </dd>
         </div>
         <div>
