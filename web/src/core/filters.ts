@@ -54,10 +54,6 @@ export const isEverything = (filter: Filter): boolean =>
   [...LISTS, "status" as const].every((name) => filter[name].length === 0) &&
   SINGLE.every((name) => filter[name] === null);
 
-/** Whether only the database can say which jobs match. */
-export const isOpaque = (filter: Filter): boolean =>
-  filter.path !== null || filter.fingerprint !== null;
-
 /** Whether a row matches. What only the database can say is taken for granted. */
 export function matches(filter: Filter, row: Row): boolean {
   const among = (wanted: readonly string[], value: string): boolean =>

@@ -21,9 +21,6 @@ const APPLIES: Readonly<Record<Verb, readonly JobStatus[]>> = {
 export const isStatus = (text: string): text is JobStatus =>
   (STATUSES as readonly string[]).includes(text);
 
-export const isOver = (status: JobStatus): boolean =>
-  status === "completed" || status === "failed" || status === "cancelled" || status === "expired";
-
 /** Whether something can be done to a job of this status. */
 export const applies = (verb: Verb, status: JobStatus): boolean => APPLIES[verb].includes(status);
 

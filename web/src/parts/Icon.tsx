@@ -17,7 +17,6 @@ const PATHS = {
   system: "M2 3h12v8H2zM6 13.5h4",
   clock: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2m0 3v3.2l2.2 1.4",
   keyboard: "M1.5 4h13v8h-13zM4 6.5h.1m2.6 0h.1m2.6 0h.1m2.5 0h.1M5 9.5h6",
-  up: "M8 13V3M3.8 7.2 8 3l4.2 4.2",
   left: "M13 8H3m4.2-4.2L3 8l4.2 4.2",
   down: "m4 6 4 4 4-4",
   right: "m6 4 4 4-4 4",
@@ -28,7 +27,6 @@ const PATHS = {
   trash: "M2.5 4.2h11M6 4V2.5h4V4m-6 0 .6 9.5h6.8L12 4",
   cancel: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M3.8 3.8l8.4 8.4",
   download: "M8 2.5v7.7M4.8 7.2 8 10.4l3.2-3.2M2.5 13.5h11",
-  filter: "M2 3.5h12l-4.6 5.4v4.3l-2.8-1.4V8.9z",
 } as const;
 
 export type IconName = keyof typeof PATHS;

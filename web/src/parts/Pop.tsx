@@ -60,7 +60,7 @@ export function Pop({ text, label, icon, on = false, side = "left", onOpen, chil
         }}
       >
         {icon && <Icon name={icon} size={14} />}
-        {text}
+        <span class="pop-text">{text}</span>
         <Icon name="down" size={12} />
       </button>
       {open && (
