@@ -29,6 +29,7 @@ TEXTS = (
     "{{7*7}} ${7*7} <%= 7*7 %> {{constructor.constructor('alert(1)')()}}",
     "\u202egnp.exe\u2066\u200b\u200d\ufeff\u0000".replace("\0", "") + " & < > ' \" `",
 )
+MISLEADING = {ord(char): f"\\u{ord(char):04x}" for char in "\u202e\u2066\u200b\ufeff"}
 BREACHES = """() => ({
     pwned: window.__pwned ?? null,
     elements: [...document.querySelectorAll(
@@ -82,13 +83,14 @@ async def look_everywhere(visit: Visits, text: str, *jobs: Job) -> None:
     for column in ("Queue", "Error", "Tags", "Worker", "Payload"):
         await page.get_by_role("checkbox", name=column, exact=True).check()
     cell = row(page, jobs[0]).locator("[data-column=type]")
-    assert await cell.evaluate("(cell) => cell.textContent") == text
+    assert await cell.evaluate("(cell) => cell.textContent") == text.translate(MISLEADING)
     await unharmed(page)
     for job in jobs:
         await page.goto(f"{visit.url}#/job/{job.uid}")
         title = page.get_by_role("heading", level=1)
         await expect(region(page, "Payload")).to_be_visible()
-        assert await title.evaluate("(title) => title.textContent") == text
+        shown = await title.evaluate("(title) => title.textContent")
+        assert shown == text.translate(MISLEADING)
         await expect(page.locator(".json-line").nth(3)).to_be_visible()
         await unharmed(page)
     for at, there in (

@@ -139,12 +139,15 @@ async def test_a_phone(stage: Stage, visit: Visits, shown: Job, place: int) -> N
 
 async def test_long_names_stay_within_a_phone(stage: Stage, visit: Visits) -> None:
     type = stage.name("t").ljust(255, "t")
-    (job,) = await stage.later(type)
+    job = await stage.failed(type)
     page = await visit(address("jobs", type=type), viewport=PHONE, has_touch=True, is_mobile=True)
     await expect(row(page, job)).to_be_visible()
     assert await page.evaluate(WIDER) <= 0
     await row(page, job).get_by_role("link").tap()
     await expect(heading(page, type)).to_be_visible()
+    assert await page.evaluate(WIDER) <= 0
+    await turn_to(page, "Errors")
+    await expect(page.get_by_test_id("error-group").filter(has_text=type)).to_be_visible()
     assert await page.evaluate(WIDER) <= 0
 
 
