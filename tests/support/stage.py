@@ -105,10 +105,10 @@ def running(
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    try:
-        with process:
+    with process:
+        try:
             yield process
             process.terminate()
             assert process.wait(20) == 0
-    finally:
-        process.kill()
+        finally:
+            process.kill()
