@@ -51,6 +51,15 @@ async def test_nothing_that_is_hidden_is_said(visit: Visit, jobs: Jobs, redact: 
     assert counted.status_code == 403
 
 
+async def test_a_function_that_fails_is_told_of_once(
+    visit: Visit, jobs: Jobs, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await done(jobs, {"card": SECRET}, None)
+    await everything(visit(redact=lambda *_: 1 / 0), job)
+    failures = [message for message in caplog.messages if "redact function failed" in message]
+    assert len(failures) == 1
+
+
 async def test_a_filter_of_an_action_does_not_tell_either(visit: Visit, jobs: Jobs) -> None:
     body = {"action": "cancel", "filter": {"path": "$.card"}}
     assert (await visit(redact="all", actions=True).post("/api/jobs/act", body)).status_code == 403

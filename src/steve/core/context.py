@@ -123,7 +123,7 @@ def _text(msg: object, args: tuple[object, ...], exc_info: object) -> str:
         text = f"{safe_str(msg)} {safe_repr(args)}"
     # An exception, what sys.exc_info() returned, or anything that is true: the current one.
     if isinstance(exc_info, tuple):
-        exc_info = cast("tuple[object, ...]", exc_info)[1]
+        exc_info = next(iter(cast("tuple[object, ...]", exc_info)[1:]), None)
     error = exc_info if isinstance(exc_info, BaseException) else sys.exception()
     if error is None or not exc_info:
         return cut(text, LONGEST_LINE)

@@ -37,6 +37,7 @@ class Redaction:
         if not (redact is None or redact == "all" or callable(redact)):
             raise OptionError(f"redact must be 'all' or a function, not {safe_repr(redact)}")
         self._redact: Redact = redact
+        self._failed_for: set[str] = set()
 
     def check_search(self, path: str | None) -> None:
         """Raise `Refused` for a search in payloads, whose answers would tell what is in them."""
@@ -84,5 +85,8 @@ class Redaction:
                 return None, _HIDDEN
             return encode(kept, limit=MOST_BYTES, what="value").decode(), ""
         except Exception:
-            logger.exception("the monitor's redact function failed for a job of type %r", type)
+            # Once for each type: the same jobs are looked at again every second.
+            if type not in self._failed_for:
+                self._failed_for.add(type)
+                logger.exception("the monitor's redact function failed for a job of type %r", type)
             return None, _FAILED

@@ -149,13 +149,14 @@ def test_errors_are_kept_with_their_traceback(kept: Kept):
         log.info("two", exc_info=error)
         log.info("three", exc_info=sys.exc_info())
         log.info("four", exc_info=False)
+        log.info("four", exc_info=())  # pyright: ignore[reportArgumentType]
     log.info("five", exc_info=True)
-    one, two, three, four, five = (text for _, text in kept.lines)
+    one, two, three, four, empty, five = (text for _, text in kept.lines)
     for text, first in ((one, "one"), (two, "two"), (three, "three")):
         assert text.startswith(f"{first}\nTraceback (most recent call last):\n")
         assert text.endswith("xxx")
         assert len(text.encode()) <= LONGEST_LINE
-    assert (four, five) == ("four", "five")
+    assert (four, empty, five) == ("four", "four", "five")
 
 
 def test_a_record_names_the_place_of_its_line(caplog: pytest.LogCaptureFixture):
