@@ -215,6 +215,7 @@ async def test_other_sites_cannot_act(
     # These are the answers to forms: others are not shown to anybody.
     assert requests.statuses in ({401}, {403}, {401, 403})
     assert await state(stage) == before
+    await kitten.close()
     # To the one who may, the same is allowed.
     await page.goto(f"{url}#/job/{job.uid}")
     await page.get_by_role("button", name="Delete").click()
