@@ -33,6 +33,8 @@ describe("the list of jobs", () => {
     vi.stubGlobal("fetch", async () => Response.json({ detail: "away" }, { status: 503 }));
     await recovering.load(fromQuery(new URLSearchParams()));
     expect(recovering.error.value?.message).toBe("away");
+    recovering.receive({ newest: [last], changed: [], gone: [] });
+    recovering.show();
     const page = { jobs: [first, last], next: "cursor", complete: true };
     vi.stubGlobal("fetch", async () => Response.json(page));
     await recovering.refresh();

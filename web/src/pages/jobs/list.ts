@@ -30,6 +30,8 @@ export class JobList {
   private view: View | null = null;
   private flight: AbortController | null = null;
   private looking = false;
+  /** The first page of the view has been fetched: rows of events alone have no cursor. */
+  private loaded = false;
   /** New jobs that events brought while rows were being fetched, which may be without them. */
   private arrived: readonly Row[] = [];
   /** Rows fell off the end: the cursor is not that of the last row any more. */
@@ -43,8 +45,10 @@ export class JobList {
   async load(view: View, limit = PAGE): Promise<void> {
     this.view = view;
     this.arrived = [];
+    this.loaded = false;
     this.loading.value = true;
     await this.fetch(null, limit, (page) => {
+      this.loaded = true;
       this.trimmed = false;
       this.waiting.value = [];
       this.gone.value = new Set();
@@ -116,7 +120,7 @@ export class JobList {
     const view = this.view;
     if (view === null) return;
     // What failed to load is still to be loaded.
-    if (this.rows.value.length === 0 && this.error.value !== null) return this.load(view);
+    if (!this.loaded && !this.loading.value) return this.load(view);
     try {
       const limit = Math.min(Math.max(this.rows.value.length, PAGE), MOST_AT_ONCE);
       const page = await get<Page>("jobs", this.query(view, null, limit));
