@@ -28,8 +28,8 @@ IN_CODE = [
     Mutant(
         "jobs are started after the lease",
         "worker/executor.py",
-        "        return self._overdue()\n",
-        "        return False\n",
+        "            self._lease_over = self._overdue()\n",
+        "            self._lease_over = False\n",
         f"{WORKER}/test_overdue.py::test_nothing_is_started_after_the_lease",
         slow=True,
     ),
