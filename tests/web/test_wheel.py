@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -23,14 +24,15 @@ Built = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Build from a copy of the checkout, first the sdist, then from that the wheel."""
-    source = tmp_path_factory.mktemp("source") / "steve"
-    copy_checkout(source)
-    out = source / "dist"
-    command = [sys.executable, "-m", "build", "--outdir", str(out), str(source)]
-    environment = {**os.environ, "PATH": path_without_node(source.parent / "bin")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    """Build from a copy of the checkout, first the sdist, then from that the wheel. Test processes
+    share what is built: it takes long."""
+    base = tmp_path_factory.getbasetemp()
+    home = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (home / "built.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        out = home / "built"
+        if not out.exists():
+            build(home / "source" / "steve", out)
     [sdist], [wheel] = out.glob("*.tar.gz"), out.glob("*.whl")
     with tarfile.open(sdist) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
@@ -39,6 +41,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     assert not [name for name in names if "node_modules" in name]
     with ZipFile(wheel) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def build(source: Path, out: Path) -> None:
+    copy_checkout(source)
+    made = source / "dist"
+    command = [sys.executable, "-m", "build", "--outdir", str(made), str(source)]
+    environment = {**os.environ, "PATH": path_without_node(source.parent / "bin")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    made.rename(out)
 
 
 def copy_checkout(target: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +79,8 @@ async def _serve(
     hosts: Sequence[str],
     title: str | None,
 ) -> None:
+    import asyncio
+
     from steve.monitor.serving import serve
 
     stopped = asyncio.Event()

@@ -99,7 +99,7 @@ def test_durations_may_be_timedeltas() -> None:
     Jobs(DSN, retention=Retention(completed=None))
 
 
-@pytest.mark.parametrize("name", ["task", "update", "schedule", "explain", "limits", "workers"])
+@pytest.mark.parametrize("name", ["task", "update", "schedule", "explain", "limits"])
 def test_what_is_still_to_come_is_absent(name: str) -> None:
     assert not hasattr(Jobs(DSN), name)
 

@@ -122,6 +122,12 @@ def test_many_archived_jobs_are_estimated(scene_of_its_own: Scene) -> None:
         "from generate_series(1, 60000) as n, unnest(array['completed', 'failed']) as s "
         "returning id"
     )
+    # It would count pages with rows that are not committed yet.
+    for (partition,) in scene.all(
+        "select inhrelid::regclass::text from pg_inherits"
+        " where inhparent = 'steve.job_archive_completed'::regclass"
+    ):
+        scene.connection.execute(f"alter table {partition} set (autovacuum_enabled = false)")
     scene.all(many)
     counts = {a.status: a for a in scene.run(archived())}
     # Nothing is known of them yet.
