@@ -1,7 +1,7 @@
 """Every seeded bug is found, by the test that is named for it.
 
-Here one bug of each file has its turn, and none whose test waits for what does not come; all of
-them in `make mutations`.
+A few of them have their turn here, and none whose test waits for what does not come; all of them in
+`make mutations`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(180)
 
 ALL = [*IN_STATEMENTS, *IN_CODE, *IN_MONITOR]
-FEW = list({mutant.file: mutant for mutant in reversed(ALL) if not mutant.slow}.values())
+FEW = [mutant for mutant in ALL if not mutant.slow][::8]
 MUTANTS = ALL if "STEVE_TEST_ALL_MUTANTS" in os.environ else FEW
 
 HARMLESS = Mutant(

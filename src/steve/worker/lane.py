@@ -14,6 +14,7 @@ from psycopg.rows import tuple_row
 from steve.core.errors import ConnectionFailed
 from steve.database.adapters import AsyncOwnCursor
 from steve.database.database import Database
+from steve.database.deadline import cut
 from steve.database.errors import is_connection_spoiled
 from steve.database.execute import execute, execute_together
 from steve.database.session import profile_of
@@ -91,8 +92,18 @@ class Lane:
                 raise
 
     async def close(self) -> None:
-        """Close the connection; the next operation would open another."""
+        """Close the connection, cutting a statement short. The next operation opens another."""
         self._closings += 1
+        if self._connection is None:
+            return
+        if self._turn.locked():
+            # Closed under a statement, which would go on reading from it, it is freed memory: now
+            # and then the process dies of that. Cut, it ends the statement.
+            cut(self._connection)
+        async with self._turn:
+            await self._drop()
+
+    async def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
@@ -139,7 +150,7 @@ class Lane:
             )
             if known:
                 return
-        await self.close()
+        await self._drop()
 
 
 def _prepare(connection: AsyncConnection[Any]) -> bool | None:

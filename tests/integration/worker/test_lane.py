@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from steve import ConnectionFailed
 from steve.database.database import Database
 from steve.operations.query import notify
+from steve.operations.worker import alive
 from steve.worker.lane import Lane
 
 
@@ -26,3 +28,37 @@ async def test_a_connection_that_comes_after_the_end_is_closed(migrated_dsn: str
     with pytest.raises(ConnectionFailed, match="closed while"):
         await lane.run(notify("a", "b"))
     assert made[0].closed
+
+
+async def test_a_statement_under_way_is_cut_short_by_the_end(migrated_dsn: str) -> None:
+    lane = Lane(Database(migrated_dsn), "steve test", 10)
+    await lane.run(alive())
+    async with await psycopg.AsyncConnection.connect(migrated_dsn) as other:
+        await other.execute("lock table steve.worker")
+        waiting = asyncio.create_task(lane.run(alive()))
+        await asyncio.sleep(0.2)
+        async with asyncio.timeout(5):
+            await lane.close()
+        # libpq would go on reading from what has been freed: sometimes the process dies of it.
+        assert waiting.done()
+        with pytest.raises(psycopg.OperationalError):
+            await waiting
+        await other.rollback()
+    assert await lane.run(alive()) == []
+    await lane.close()
+
+
+async def test_a_statement_that_is_given_up_ends_before_its_connection(migrated_dsn: str) -> None:
+    lane = Lane(Database(migrated_dsn), "steve test", 10)
+    await lane.run(alive())
+    async with await psycopg.AsyncConnection.connect(migrated_dsn) as other:
+        await other.execute("lock table steve.worker")
+        waiting = asyncio.create_task(lane.run(alive()))
+        await asyncio.sleep(0.2)
+        waiting.cancel()
+        async with asyncio.timeout(5):
+            await lane.close()
+        assert waiting.done()
+        with pytest.raises((asyncio.CancelledError, psycopg.OperationalError)):
+            await waiting
+        await other.rollback()
