@@ -62,7 +62,7 @@ def _of_the_whole(api: Whole) -> list[Endpoint]:
         Endpoint("GET", "/api/session", api.session, whole.Session),
         Endpoint("GET", "/api/overview", api.overview, whole.Overview, shared=True),
         Endpoint("GET", "/api/history", api.history, whole.History, Course, shared=True),
-        Endpoint("GET", "/api/names", api.names, whole.Names, shared=True),
+        Endpoint("GET", "/api/names", api.names, whole.Names),
         Endpoint("GET", "/api/queues", api.queues, whole.Queues, shared=True),
         Endpoint("GET", "/api/workers", api.workers, whole.Workers, shared=True),
         Endpoint("GET", "/api/errors", api.errors, jobs.Errors, Lately, shared=True),
