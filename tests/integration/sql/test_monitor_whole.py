@@ -127,7 +127,9 @@ def test_many_archived_jobs_are_estimated(scene_of_its_own: Scene) -> None:
         "select inhrelid::regclass::text from pg_inherits"
         " where inhparent = 'steve.job_archive_completed'::regclass"
     ):
-        scene.connection.execute(f"alter table {partition} set (autovacuum_enabled = false)".encode())
+        scene.connection.execute(
+            f"alter table {partition} set (autovacuum_enabled = false)".encode()
+        )
     scene.all(many)
     counts = {a.status: a for a in scene.run(archived())}
     # Nothing is known of them yet.
