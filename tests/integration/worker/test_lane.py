@@ -13,6 +13,7 @@ from steve.database.database import Database
 from steve.operations.query import notify
 from steve.operations.worker import alive
 from steve.worker.lane import Lane
+from support.waiting import eventually_async
 
 
 async def test_a_connection_that_comes_after_the_end_is_closed(migrated_dsn: str) -> None:
@@ -36,7 +37,7 @@ async def test_a_statement_under_way_is_cut_short_by_the_end(migrated_dsn: str) 
     async with await psycopg.AsyncConnection.connect(migrated_dsn) as other:
         await other.execute("lock table steve.worker")
         waiting = asyncio.create_task(lane.run(alive()))
-        await asyncio.sleep(0.2)
+        await blocked(other)
         async with asyncio.timeout(5):
             await lane.close()
         # libpq would go on reading from what has been freed: sometimes the process dies of it.
@@ -54,7 +55,7 @@ async def test_a_statement_that_is_given_up_ends_before_its_connection(migrated_
     async with await psycopg.AsyncConnection.connect(migrated_dsn) as other:
         await other.execute("lock table steve.worker")
         waiting = asyncio.create_task(lane.run(alive()))
-        await asyncio.sleep(0.2)
+        await blocked(other)
         waiting.cancel()
         async with asyncio.timeout(5):
             await lane.close()
@@ -62,3 +63,13 @@ async def test_a_statement_that_is_given_up_ends_before_its_connection(migrated_
         with pytest.raises((asyncio.CancelledError, psycopg.OperationalError)):
             await waiting
         await other.rollback()
+
+
+async def blocked(other: psycopg.AsyncConnection[Any]) -> None:
+    """Wait until somebody waits for a lock."""
+    query = "select exists (select from pg_locks where not granted)"
+
+    async def seen() -> bool:
+        return (await (await other.execute(query)).fetchall())[0][0]
+
+    await eventually_async(seen, 5)
