@@ -8,6 +8,7 @@ import psycopg_pool
 from steve.core.errors import ConnectionFailed, SchemaError
 
 READ_ONLY = "25006"
+_STATEMENT_GONE = "26000"
 
 _LOST = frozenset({"57P01", "57P02", "57P03", "57P04", "57P05", "25P03"})
 """The server has ended the connection, or takes none at present."""
@@ -52,8 +53,13 @@ def is_connection_lost(error: BaseException) -> bool:
 
 
 def is_connection_spoiled(error: BaseException) -> bool:
-    """Whether the connection is of no more use: lost, to a demoted server, or with an old plan."""
-    return is_connection_lost(error) or _state(error) == READ_ONLY or is_plan_outdated(error)
+    """Whether the connection is of no more use: lost, to a demoted server, or with an old plan or
+    none of a statement that was prepared."""
+    return (
+        is_connection_lost(error)
+        or _state(error) in {READ_ONLY, _STATEMENT_GONE}
+        or is_plan_outdated(error)
+    )
 
 
 def is_away(error: BaseException) -> bool:

@@ -48,15 +48,13 @@ async def execute(
     schema: str,
     *,
     prepare: bool | None = None,
-    cursor: AsyncOwnCursor | None = None,
 ) -> T:
     """Run `operation` and return what it reads from the answer.
 
     `prepare=True` keeps the statement prepared on the server, unless the connection does not allow
-    it; None leaves the decision to the connection. A `cursor` of the connection that has run this
-    statement before knows already how to read its columns. Raises what psycopg raises.
+    it; None leaves the decision to the connection. Raises what psycopg raises.
     """
-    cursor = await _send(connection, operation, schema, prepare=prepare, cursor=cursor)
+    cursor = await _send(connection, operation, schema, prepare=prepare)
     return operation.read(await _rows(cursor))
 
 
@@ -133,10 +131,9 @@ async def _send(
     schema: str,
     *,
     prepare: bool | None,
-    cursor: AsyncOwnCursor | None = None,
 ) -> AsyncOwnCursor:
     text, values = _request(operation, schema)
-    cursor = cursor or AsyncOwnCursor(connection, row_factory=tuple_row)
+    cursor = AsyncOwnCursor(connection, row_factory=tuple_row)
     await cursor.execute(text, values, prepare=_prepared(operation, prepare), binary=True)
     return cursor
 

@@ -75,7 +75,7 @@ def claim_one(worker: int, uid: UUID) -> Operation[list[Job]]:
         "worker/claim_one",
         {"worker": worker, "uid": uid},
         lambda rows: [read_claimed(row, worker) for row in rows],
-        short=True,
+        urgent=True,
     )
 
 

@@ -21,7 +21,7 @@ class Operation(Generic[T]):
     `name` is the statement's file below `sql/statements`. `repeatable` says that sending it
     again after a lost reply does no harm; `planned_once` that one plan does for all values, and
     that making a plan is what takes long; `planned_anew` that the plan depends on the values;
-    `short` that its answer is a row or none, which may be kept until the next.
+    `urgent` that somebody waits for it on an idle system, where each step counts.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Operation(Generic[T]):
     repeatable: bool = False
     planned_once: bool = False
     planned_anew: bool = False
-    short: bool = False
+    urgent: bool = False
 
 
 def nothing(rows: Rows) -> None:

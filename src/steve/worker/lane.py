@@ -9,14 +9,13 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection
-from psycopg.rows import tuple_row
 
 from steve.core.errors import ConnectionFailed
-from steve.database.adapters import AsyncOwnCursor
 from steve.database.database import Database
 from steve.database.deadline import cut
 from steve.database.errors import is_connection_spoiled
 from steve.database.execute import execute, execute_together
+from steve.database.prepared import PreparedStatement
 from steve.database.session import profile_of
 from steve.operations.operation import Operation
 
@@ -49,7 +48,7 @@ class Lane:
         self._turn = asyncio.Lock()
         self._closings = 0
         self._planned_at = 0.0
-        self._cursors: dict[str, AsyncOwnCursor] = {}
+        self._prepared: dict[str, PreparedStatement] = {}
         self.took = 0.0
         """Seconds that the last answer took to come, without the wait for one's turn."""
 
@@ -60,13 +59,7 @@ class Lane:
                 async with asyncio.timeout(self._deadline):
                     connection = await self._open()
                     began = monotonic()
-                    answer = await execute(
-                        connection,
-                        operation,
-                        self._database.schema,
-                        prepare=_prepare(connection),
-                        cursor=self._cursor(connection, operation),
-                    )
+                    answer = await self._execute(connection, operation)
                     self.took = monotonic() - began
                     return answer
             except BaseException as error:
@@ -129,18 +122,15 @@ class Lane:
         self._planned_at = now
         return connection
 
-    def _cursor(
-        self, connection: AsyncConnection[Any], operation: Operation[Any]
-    ) -> AsyncOwnCursor | None:
-        """The cursor of a statement that is short: finding out how its parameters are written and
-        its columns read takes longer than doing so, and on an idle system somebody waits for it."""
-        if not operation.short:
-            return None
-        cursor = self._cursors.get(operation.name)
-        if cursor is None or cursor.connection is not connection:
-            cursor = AsyncOwnCursor(connection, row_factory=tuple_row)
-            self._cursors[operation.name] = cursor
-        return cursor
+    async def _execute(self, connection: AsyncConnection[Any], operation: Operation[T]) -> T:
+        schema, prepare = self._database.schema, _prepare(connection)
+        if not (operation.urgent and prepare):
+            return await execute(connection, operation, schema, prepare=prepare)
+        prepared = self._prepared.get(operation.name)
+        if prepared is None or prepared.connection is not connection:
+            prepared = PreparedStatement(connection, operation.name, schema)
+            self._prepared[operation.name] = prepared
+        return await prepared.run(operation)
 
     async def _judge(self, error: BaseException) -> None:
         """Keep the connection only after errors that leave it in a known state."""
