@@ -32,7 +32,10 @@ from steve.telemetry.telemetry import Telemetry
 
 NAME = "steve listener"
 PROBE_INTERVAL = 15.0
-"""Seconds between two notifications to ourselves, about."""
+LONGEST_PROBE_INTERVAL = 300.0
+"""Seconds between two notifications to ourselves, about: twice as many each time one was heard. The
+server wakes all who listen for each, whomever it is for: of many workers, each would be woken all
+the time by the others."""
 
 ECHO_TIMEOUT = 5.0
 """Seconds in which such a notification has to come back."""
@@ -84,15 +87,14 @@ class Listener:
         self._token = ""
         self.run: Run | None = None
         """Sends our notifications to ourselves where a worker has a connection to spare for it."""
-        self._heard_at: float | None = None
+        self._good_until: float | None = None
         self._told: set[bool] = set()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def working(self) -> bool:
         """Whether notifications arrive, as far as can be known: one of our own did recently."""
-        recently = PROBE_INTERVAL * 1.5 + ECHO_TIMEOUT
-        return self._heard_at is not None and monotonic() - self._heard_at < recently
+        return self._good_until is not None and monotonic() < self._good_until
 
     def channel(self, suffix: str) -> str:
         """Return the name of a channel that no other manager and no other process has."""
@@ -124,7 +126,7 @@ class Listener:
         task, self._task = self._task, None
         if task is not None:
             await _end(task)
-        self._heard_at = None
+        self._good_until = None
 
     async def _serve(self) -> None:
         broken = Pause(0.1, LONGEST_RECONNECT)
@@ -138,8 +140,8 @@ class Listener:
                     await self._refuse_shared(connection)
                     await self._listen(connection)
                 finally:
-                    worked = self._heard_at is not None
-                    self._heard_at = None
+                    worked = self._good_until is not None
+                    self._good_until = None
                     await connection.close()
             except _Silent as error:
                 pause = silent
@@ -216,18 +218,28 @@ class Listener:
 
     async def _probe(self) -> None:
         """Notify ourselves again and again; raises when that is not heard."""
+        interval = PROBE_INTERVAL
         while True:
-            self._token = uuid.uuid4().hex
-            self._echo.clear()
-            if await self._notify(self._token):
-                try:
-                    async with asyncio.timeout(ECHO_TIMEOUT):
-                        await self._echo.wait()
-                except TimeoutError:
-                    raise _Silent(_SILENT.format(seconds=ECHO_TIMEOUT)) from None
-                self._heard_at = monotonic()
+            heard = await self._hear_ourselves()
+            if heard:
+                self._good_until = monotonic() + interval * 1.5 + ECHO_TIMEOUT
                 self._report(None)
-            await asyncio.sleep(PROBE_INTERVAL * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(interval * random.uniform(0.8, 1.2))  # noqa: S311
+            if heard:
+                interval = min(interval * 2, LONGEST_PROBE_INTERVAL)
+
+    async def _hear_ourselves(self) -> bool:
+        """Notify ourselves; returns whether that was sent, and raises when it is not heard."""
+        self._token = uuid.uuid4().hex
+        self._echo.clear()
+        if not await self._notify(self._token):
+            return False
+        try:
+            async with asyncio.timeout(ECHO_TIMEOUT):
+                await self._echo.wait()
+        except TimeoutError:
+            raise _Silent(_SILENT.format(seconds=ECHO_TIMEOUT)) from None
+        return True
 
     async def _notify(self, token: str) -> bool:
         """Send a notification the way that everybody does; returns whether it was sent.

@@ -13,6 +13,7 @@ import pytest
 from steve.database.database import Database
 from steve.events import listener as module
 from steve.events.listener import Listener
+from steve.operations.operation import Operation
 from steve.telemetry.catalogue import ListenRestored, ListenUnavailable
 from steve.telemetry.telemetry import Telemetry
 from support.events import Events
@@ -149,6 +150,27 @@ async def test_no_notifications_through_a_pooler_are_noticed(
             proxy.thaw()
             await listener.stop()
     assert len(events.of(ListenUnavailable)) == 1
+
+
+async def test_it_notifies_itself_less_and_less_often(
+    listener: Listener, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its notifications wakes the listeners of all other workers, too."""
+    monkeypatch.setattr(module, "PROBE_INTERVAL", 0.1)
+    sent = 0
+
+    async def send(operation: Operation[None]) -> None:
+        nonlocal sent
+        sent += 1
+        await database.run(operation)
+
+    listener.run = send
+    await listener.start()
+    await working(listener)
+    await asyncio.sleep(2)
+    # At 0, 0.1, 0.3, 0.7 and 1.5 s, or a fifth sooner; it would be twenty.
+    assert 3 <= sent <= 6
+    assert listener.working
 
 
 async def test_a_database_that_is_not_there_is_reported_once(
