@@ -79,18 +79,18 @@ _FAST = PythonEnvironment("steve-fast", (f"--editable={ROOT}", UVLOOP), "pg-stev
 
 STEVE = (
     Contender(
-        steve, "tuned", f"concurrency {TUNED}, uvloop", _FAST, 30_000, 2500, 60_000,
+        steve, "tuned", f"concurrency {TUNED}, uvloop", _FAST, 50_000, 2500, 60_000,
         {**FAST, "concurrency": TUNED},
     ),
     Contender(
         steve, "default", f"`steve worker app:jobs`: concurrency {CONCURRENCY}, asyncio",
-        _PLAIN, 20_000, 2500, 60_000, {"concurrency": CONCURRENCY}, best=False,
+        _PLAIN, 50_000, 2500, 60_000, {"concurrency": CONCURRENCY}, best=False,
     ),
 )  # fmt: skip
 
 OWN = Contender(
     own, "uvloop", "steve's statements in a plain psycopg loop, batches of 200, uvloop",
-    _FAST, 25_000, 2500, 100_000, FAST,
+    _FAST, 45_000, 2500, 100_000, FAST,
 )  # fmt: skip
 
 RAW = Contender(

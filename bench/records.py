@@ -16,8 +16,8 @@ class Record:
     """One measurement: a workload, a contender, a round.
 
     `figures` has numbers, curves and remarks by their key; `error` says why there are none.
-    `noise` is the processor cores that programs other than ours have kept busy meanwhile, `run` the
-    number of the run, where one was put together out of several.
+    `noise` is the processor cores that programs other than ours have kept busy meanwhile, `run`
+    tells runs apart where one was put together out of several.
     """
 
     workload: str
@@ -78,9 +78,12 @@ def merged(runs: Iterable[Run]) -> Run:
     chosen: dict[str, list[Record]] = {}
     participants: dict[str, dict[str, str]] = {}
     facts: dict[str, Any] = {}
-    for number, run in enumerate(runs, 1):
+    numbers: dict[tuple[int, int], int] = {}
+    for place, run in enumerate(runs):
         by_workload: dict[str, list[Record]] = {}
         for record in run.records:
+            # What was put together before stays apart.
+            number = numbers.setdefault((place, record.run), len(numbers) + 1)
             by_workload.setdefault(record.workload, []).append(replace(record, run=number))
         chosen.update(by_workload)
         participants.update(run.participants)

@@ -111,7 +111,7 @@ class Stage:
             if not self.unfinished():
                 return asked
             # A peer whose tables take long to look through is not to be held up by us.
-            time.sleep(max(_POLL, 2 * (time.monotonic() - asked)))
+            time.sleep(max(_POLL, time.monotonic() - asked))
         return None
 
     def run(self, command: str, **options: Any) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from bench.stage import Stage
 from bench.workload import Figure, Measured, Size, Workload
 
 SECONDS = 4.0
-"""How long a drain is to last, if the contender is as fast as it is thought to be."""
+"""How long a drain is to last, if the contender is as fast as it is thought to be: its end is known
+to some hundredths of a second only, as looking for unfinished jobs takes a while."""
+
+MOST = 200_000
 
 START_LIMIT = 60.0
 LIMIT = 45.0
@@ -20,7 +23,7 @@ END_LIMIT = 15.0
 
 def jobs_for(contender: Contender, size: Size) -> int:
     """How many jobs a drain takes."""
-    return size.jobs(contender.drains, SECONDS if contender.drains > 2 else 15.0)
+    return size.jobs(contender.drains, SECONDS if contender.drains > 2 else 15.0, MOST)
 
 
 def drain(stage: Stage, n: int, *, workers: int = 1, **options: Any) -> Measured:
