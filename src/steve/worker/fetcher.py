@@ -81,6 +81,7 @@ class Fetcher:
         self._exact = False
         self._limited = False
         self._sparse = False
+        self._held_up = False
         self._turn_taken = asyncio.Lock()
 
     def open(self) -> None:
@@ -128,6 +129,11 @@ class Fetcher:
             return
         self._alarm.ring()
 
+    def written(self) -> None:
+        """Outcomes have been written, and claiming may have paused for that."""
+        if self._held_up:
+            self._alarm.ring()
+
     async def serve(self) -> None:
         """Claim, for ever. Raises when the schema is gone."""
         pause = Pause()
@@ -161,7 +167,8 @@ class Fetcher:
 
     def _wanted(self) -> tuple[int, int]:
         """How many jobs to claim for free slots, and how many ahead of them."""
-        if not self._open or self._finisher.backlog > MOST_UNWRITTEN:
+        self._held_up = self._finisher.backlog > MOST_UNWRITTEN
+        if not self._open or self._held_up:
             return 0, 0
         ahead = self._demand.ahead(self._executor.ended, self._executor.busy, monotonic())
         free = self._executor.free

@@ -58,12 +58,14 @@ class Finisher:
         telemetry: Telemetry,
         on_finished: Callable[[UUID], None],
         on_again: Callable[[], None],
+        on_written: Callable[[], None],
     ) -> None:
         self._lane = lane
         self._callbacks = callbacks
         self._telemetry = telemetry
         self._on_finished = on_finished
         self._on_again = on_again
+        self._on_written = on_written
         self._reports: list[Report] = []
         self._writing: list[Report] = []
         self._steps = Steps(lane, telemetry)
@@ -115,6 +117,7 @@ class Finisher:
                 await self.lines.write(self._writing)
                 await self._write(self._writing)
                 self._writing = []
+                self._on_written()
                 await self._announce()
                 await self._offer()
             self._idle.set()

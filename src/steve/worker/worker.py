@@ -96,7 +96,7 @@ class Worker:
     def _make_finisher(self, callbacks: Callbacks, on_finished: Callable[[UUID], None]) -> Finisher:
         return Finisher(
             self._lanes.finishes, callbacks, self._telemetry, on_finished,
-            on_again=lambda: self._fetcher.look(),
+            on_again=lambda: self._fetcher.look(), on_written=lambda: self._fetcher.written(),
         )  # fmt: skip
 
     def _make_executor(self, callbacks: Callbacks, concurrency: int) -> Executor:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from steve.telemetry.catalogue import AttemptStarted, JobsClaimed
 from steve.worker import fetcher
+from support.waiting import eventually_async
 
 if TYPE_CHECKING:
     from steve.core.job import Job
@@ -32,6 +34,29 @@ async def test_fast_jobs_are_claimed_in_batches(
     assert max(claim.count for claim in claims) > 50
     # Nothing was claimed in vain.
     assert await bench.sql("select max(attempts), max(refunded) from steve.jobs") == [(1, 0)]
+
+
+async def test_claiming_goes_on_as_soon_as_outcomes_are_written(
+    own_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It pauses when many wait to be written. Nothing rings then for a slot: all of them are free.
+    monkeypatch.setattr(fetcher, "HOARDING", 60.0)
+    monkeypatch.setattr(fetcher, "MOST_UNWRITTEN", 50)
+    waiting = "select exists (select from pg_locks where not granted)"
+
+    async def handler(job: Job) -> None: ...
+
+    async def is_held_up() -> bool:
+        return (await own_bench.sql(waiting))[0][0] and (
+            station.worker._finisher.backlog > 50 and station.worker._executor.running == 0
+        )
+
+    await own_bench.create_many("t", range(2000))
+    async with await psycopg.AsyncConnection.connect(own_bench.dsn) as other:
+        await other.execute("lock table steve.job_archive in share mode")
+        station = await own_bench.worker({"t": handler}, concurrency=10)
+        await eventually_async(is_held_up)
+    await station.all_over(2000)
 
 
 async def test_two_workers_share_slow_jobs(bench: Bench) -> None:
