@@ -13,14 +13,14 @@ export class JobLog {
 
   constructor(private readonly uid: string) {}
 
-  /** Fetch until line `newest` is there. */
+  /** Fetch until line `newest` is there, or nothing more comes. */
   async catchUp(newest: number): Promise<void> {
     this.wanted = Math.max(this.wanted, newest);
     if (this.busy) return;
     this.busy = true;
     try {
       while (this.after < this.wanted && (await this.fetch())) {
-        // There is more.
+        // A newer line may have been told of meanwhile.
       }
       this.error.value = null;
     } catch (error) {
@@ -30,12 +30,12 @@ export class JobLog {
     }
   }
 
-  /** Whether there may be more. */
+  /** Whether something came. */
   private async fetch(): Promise<boolean> {
     const query = new URLSearchParams({ after: String(this.after) });
     const log = await get<Log>(`jobs/${encodeURIComponent(this.uid)}/log`, query);
     this.after = log.next;
     if (log.lines.length > 0) this.lines.value = [...this.lines.value, ...log.lines];
-    return log.more;
+    return log.lines.length > 0;
   }
 }
