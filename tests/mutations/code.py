@@ -79,6 +79,14 @@ IN_CODE = [
         slow=True,
     ),
     Mutant(
+        "claiming is not told when outcomes are written",
+        "worker/finisher.py",
+        "                self._on_written()\n",
+        "",
+        f"{WORKER}/test_prefetch.py::test_claiming_goes_on_as_soon_as_outcomes_are_written",
+        slow=True,
+    ),
+    Mutant(
         "a completion that met a request to cancel is lost",
         "worker/finisher.py",
         "                cancelled.append(report)\n",

@@ -23,6 +23,7 @@ from steve.database.connect import connect
 from steve.database.database import Database
 from steve.database.deadline import Deadline
 from steve.database.session import are_shared, profile_of
+from steve.events.ending import end
 from steve.events.notifications import receive
 from steve.operations.operation import Operation
 from steve.operations.query import notify
@@ -125,7 +126,7 @@ class Listener:
         """Close the connection. Subscriptions stay for the next start."""
         task, self._task = self._task, None
         if task is not None:
-            await _end(task)
+            await end(task)
         self._good_until = None
 
     async def _serve(self) -> None:
@@ -183,7 +184,7 @@ class Listener:
                 await self._receive(connection, probing)
         finally:
             if probing is not None:
-                await _end(probing)
+                await end(probing)
 
     async def _synchronise(self, connection: AsyncConnection[Any], listened: set[str]) -> None:
         """LISTEN to what has been subscribed to, and to nothing else."""
@@ -207,8 +208,8 @@ class Listener:
                 if task.done():
                     task.result()
         finally:
-            await _end(changing)
-            await _end(reading)
+            await end(changing)
+            await end(reading)
 
     def _received(self, note: Notify) -> None:
         if note.payload == self._token and note.channel == self.channel("echo"):
@@ -275,14 +276,6 @@ class Listener:
             self._told.add(silent)
             reason = str(trouble) if silent else f"{type(trouble).__name__}: {trouble}".strip()
             self._telemetry.emit(ListenUnavailable(reason))
-
-
-async def _end(task: asyncio.Task[Any]) -> None:
-    """Cancel a task of ours and wait for its end, however it ends."""
-    task.cancel()
-    await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()
 
 
 def _command(verb: LiteralString, channel: str) -> LiteralString:

@@ -16,6 +16,7 @@ from steve.database.database import Database
 from steve.database.errors import is_transient
 from steve.events.awaited import OUT, Agenda, Awaited
 from steve.events.calls import Callback, Calls
+from steve.events.ending import end
 from steve.events.listener import Listener
 from steve.events.watch import Watch
 from steve.operations.query import find
@@ -109,8 +110,7 @@ class Waiter:
         self._stopped = True
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
+            await end(task)
         self._give_up(SteveError("the manager was closed while it waited for this job"))
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_TIMEOUT):
