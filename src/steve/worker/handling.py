@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from inspect import isawaitable
@@ -14,7 +14,6 @@ from typing import Any, TypeGuard
 from steve.core.codec import encode_result
 from steve.core.context import current_job
 from steve.core.errors import PayloadError
-from steve.core.job import Job
 from steve.core.outcome import Complete, Failed, Failure, Outcome, Released
 from steve.core.registry import Handler, Registry
 from steve.events.callbacks import Callbacks
@@ -24,16 +23,30 @@ from steve.worker.run import Run
 from steve.worker.threads import Threads
 
 
+class NotBegun(Exception):
+    """A handler was not called: when its thread had its turn, its job was not for us any more."""
+
+
 class Handling:
-    """The handlers of a worker, and the threads of those that are no coroutines."""
+    """The handlers of a worker, and the threads of those that are no coroutines.
+
+    `overdue` says, in any thread, whether the lease has run out.
+    """
 
     def __init__(
-        self, registry: Registry, callbacks: Callbacks, telemetry: Telemetry, *, max_result: int
+        self,
+        registry: Registry,
+        callbacks: Callbacks,
+        telemetry: Telemetry,
+        *,
+        max_result: int,
+        overdue: Callable[[], bool],
     ) -> None:
         self._registry = registry
         self._callbacks = callbacks
         self._telemetry = telemetry
         self._max_result = max_result
+        self._overdue = overdue
         self._threads = Threads()
 
     def close(self) -> None:
@@ -79,9 +92,18 @@ class Handling:
             self._telemetry.emit(ResultReplaced(run.job, replaced))
         return Complete(data)
 
-    async def in_thread(self, handler: Handler, job: Job) -> Any:
-        """Call a `def` handler in a thread and return what it returns."""
-        return await self._threads.call(partial(handler.function, job))
+    async def in_thread(self, handler: Handler, run: Run) -> Any:
+        """Call a `def` handler in a thread and return what it returns.
+
+        Raises `NotBegun`, and does not call it, when it must not begin any more.
+        """
+        return await self._threads.call(partial(self._call, handler, run))
+
+    def _call(self, handler: Handler, run: Run) -> Any:
+        # A process that is suspended, or kept from changing threads, is so here as well.
+        if run.told_at is not None or self._overdue():
+            raise NotBegun
+        return handler.function(run.job)
 
 
 def is_awaitable(result: Any) -> TypeGuard[Awaitable[Any]]:

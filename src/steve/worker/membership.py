@@ -62,7 +62,8 @@ class Membership:
     @property
     def overdue(self) -> bool:
         """Whether the jobs have to be thought of as lost: no renewal has come through in time."""
-        return self._keeper is not None and monotonic() >= self._keeper.deadline
+        keeper = self._keeper  # once: threads ask, too
+        return keeper is not None and monotonic() >= keeper.deadline
 
     async def join(self) -> None:
         """Register, for the first time or, after a death, under a new id."""

@@ -101,8 +101,12 @@ class Worker:
 
     def _make_executor(self, callbacks: Callbacks, concurrency: int) -> Executor:
         limit = self._settings.max_payload
+        handling = Handling(
+            self._registry, callbacks, self._telemetry, max_result=limit,
+            overdue=lambda: self._membership.overdue,
+        )  # fmt: skip
         return Executor(
-            Handling(self._registry, callbacks, self._telemetry, max_result=limit),
+            handling,
             self._finisher,
             self._transactions,
             self._telemetry,
