@@ -12,8 +12,8 @@ AGAIN = 5.0
 async def end(task: asyncio.Task[Any]) -> None:
     """Cancel a task and wait for its end, however it ends.
 
-    A pool that has a connection ready at the moment of the cancellation hands it over instead of
-    raising: the task goes on as if nothing had been said.
+    Up to Python 3.11 `asyncio.wait_for`, which connections and pools wait with, returns what came
+    at the very moment of a cancellation instead of raising, and the task goes on.
     """
     while not task.done():
         task.cancel()

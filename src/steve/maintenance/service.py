@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from steve.core.pause import Pause
+from steve.events.ending import end
 from steve.operations.operation import Operation
 from steve.telemetry.catalogue import StatementFailed
 from steve.telemetry.telemetry import Telemetry
@@ -54,9 +55,7 @@ class Service:
         """End; a call under way is cancelled."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(task)
 
     async def _serve(self) -> None:
         pause = Pause()

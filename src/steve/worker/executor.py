@@ -16,7 +16,7 @@ from steve.operations.finish import Report
 from steve.telemetry.catalogue import HandlerStuck
 from steve.telemetry.telemetry import Telemetry
 from steve.worker.finisher import Finisher
-from steve.worker.handling import Handling, NotBegun, is_awaitable
+from steve.worker.handling import Handling, is_awaitable
 from steve.worker.run import Run
 from steve.worker.tasks import DONE, start_task, undisturbed
 from steve.worker.transaction import Transaction
@@ -262,9 +262,6 @@ class Executor:
                 outcome = self._handling.judge(run, result)
             else:
                 outcome = handler
-        except NotBegun:
-            self._lease_is_over()
-            outcome = run.decide(None)
         except BaseException as error:  # SystemExit too must not leave the attempt
             outcome = run.decide(error)
         if run.transaction_block is not None:

@@ -19,12 +19,8 @@ from steve.core.registry import Handler, Registry
 from steve.events.callbacks import Callbacks
 from steve.telemetry.catalogue import AttemptStarted, ResultReplaced
 from steve.telemetry.telemetry import Telemetry
-from steve.worker.run import Run
+from steve.worker.run import NotBegun, Run
 from steve.worker.threads import Threads
-
-
-class NotBegun(Exception):
-    """A handler was not called: when its thread had its turn, its job was not for us any more."""
 
 
 class Handling:

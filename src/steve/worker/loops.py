@@ -9,6 +9,7 @@ from contextlib import suppress
 from steve.core.errors import SchemaMissing
 from steve.core.pause import Pause
 from steve.database.errors import is_schema_missing
+from steve.events.ending import end
 from steve.telemetry.catalogue import StatementFailed, WorkerFailed
 from steve.telemetry.telemetry import Telemetry
 
@@ -61,10 +62,7 @@ class Loops:
 
     async def stop(self) -> None:
         """End all loops."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*map(end, list(self._tasks)))
 
     async def _supervise(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         pause = Pause()

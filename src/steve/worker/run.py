@@ -45,6 +45,10 @@ class Desk(Protocol):
         ...
 
 
+class NotBegun(Exception):
+    """A handler was not called: when its thread had its turn, its job was not for us any more."""
+
+
 class Run:
     """An attempt that is running, and what its job's handler may use."""
 
@@ -113,6 +117,8 @@ class Run:
 
     def decide(self, error: BaseException | None) -> Outcome:
         """Decide what the handler's end means, if it raised or was told to stop."""
+        if isinstance(error, NotBegun):
+            error = None
         reason = self.signal.reason
         if reason == "timeout":
             late = ExecutionTimeout()

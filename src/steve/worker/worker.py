@@ -100,21 +100,17 @@ class Worker:
         )  # fmt: skip
 
     def _make_executor(self, callbacks: Callbacks, concurrency: int) -> Executor:
-        limit = self._settings.max_payload
         handling = Handling(
-            self._registry, callbacks, self._telemetry, max_result=limit,
-            overdue=lambda: self._membership.overdue,
+            self._registry, callbacks, self._telemetry,
+            max_result=self._settings.max_payload, overdue=lambda: self._membership.overdue,
         )  # fmt: skip
         return Executor(
-            handling,
-            self._finisher,
-            self._transactions,
-            self._telemetry,
+            handling, self._finisher, self._transactions, self._telemetry,
             concurrency=concurrency,
             limited=[name for name, limit in self._settings.queues.items() if limit is not None],
             on_room=self._room,
             overdue=self._check_lease,
-        )
+        )  # fmt: skip
 
     def _make_membership(self, concurrency: int) -> Membership:
         return Membership(

@@ -1,4 +1,4 @@
-"""Tasks are ended even if a cancellation is swallowed, as a pool may do."""
+"""Tasks are ended even if a cancellation is swallowed, as asyncio may do up to Python 3.11."""
 
 from __future__ import annotations
 

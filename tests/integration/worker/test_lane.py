@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -32,36 +34,37 @@ async def test_a_connection_that_comes_after_the_end_is_closed(migrated_dsn: str
 
 
 async def test_a_statement_under_way_is_cut_short_by_the_end(migrated_dsn: str) -> None:
-    lane = Lane(Database(migrated_dsn), "steve test", 10)
-    await lane.run(alive())
-    async with await psycopg.AsyncConnection.connect(migrated_dsn) as other:
-        await other.execute("lock table steve.worker")
-        waiting = asyncio.create_task(lane.run(alive()))
-        await blocked(other)
+    async with held_up(migrated_dsn) as (lane, waiting):
         async with asyncio.timeout(5):
             await lane.close()
         # libpq would go on reading from what has been freed: sometimes the process dies of it.
         assert waiting.done()
         with pytest.raises(psycopg.OperationalError):
             await waiting
-        await other.rollback()
     assert await lane.run(alive()) == []
     await lane.close()
 
 
 async def test_a_statement_that_is_given_up_ends_before_its_connection(migrated_dsn: str) -> None:
-    lane = Lane(Database(migrated_dsn), "steve test", 10)
-    await lane.run(alive())
-    async with await psycopg.AsyncConnection.connect(migrated_dsn) as other:
-        await other.execute("lock table steve.worker")
-        waiting = asyncio.create_task(lane.run(alive()))
-        await blocked(other)
+    async with held_up(migrated_dsn) as (lane, waiting):
         waiting.cancel()
         async with asyncio.timeout(5):
             await lane.close()
         assert waiting.done()
         with pytest.raises((asyncio.CancelledError, psycopg.OperationalError)):
             await waiting
+
+
+@asynccontextmanager
+async def held_up(dsn: str) -> AsyncGenerator[tuple[Lane, asyncio.Task[Any]], None]:
+    """A lane of which a statement waits for a lock as long as the block runs."""
+    lane = Lane(Database(dsn), "steve test", 10)
+    await lane.run(alive())
+    async with await psycopg.AsyncConnection.connect(dsn) as other:
+        await other.execute("lock table steve.worker")
+        waiting = asyncio.create_task(lane.run(alive()))
+        await blocked(other)
+        yield lane, waiting
         await other.rollback()
 
 
