@@ -16,9 +16,16 @@ import pytest
 
 from steve.database.embedded import start_blocking
 from support.databases import Databases
+from support.hanging import no_longer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    with no_longer(item):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
