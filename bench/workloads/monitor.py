@@ -14,6 +14,7 @@ from dataclasses import replace
 from statistics import median
 from urllib.parse import quote, unquote, urlsplit
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from bench.contender import Contender, Growth
@@ -173,7 +174,10 @@ def _painted(url: str) -> Measured:
         for _ in range(PAINTS):
             page = browser.new_context().new_page()
             page.goto(f"{url}#/jobs")
-            page.wait_for_selector("[data-testid=job-row]")
+            try:
+                page.wait_for_selector("[data-testid=job-row]")
+            except PlaywrightError as error:
+                raise AdapterError("the monitor shows no jobs; was `make setup` run?") from error
             shown.append(page.evaluate("performance.now()"))
             paints.append(page.evaluate(_PAINT))
             page.context.close()

@@ -25,6 +25,19 @@ _PERMANENT = re.compile(
 # libpq gives no SQLSTATE for a connection that was refused, only the server's message. Where the
 # server speaks another language than English, what is permanent is tried until the time is up.
 
+_ADVICE = (
+    (r"refused|No such file or directory", "Is PostgreSQL running there, and is that its port?"),
+    (r"translate host name|[Nn]ame or service|resolve", "Is the host's name right?"),
+    (r"no answer", "Is that its host and port, and does no firewall stand in between?"),
+    (r"password|no pg_hba\.conf entry", "Give user and password in the DSN, or in PGPASSWORD."),
+    (r"database .* does not exist", "Create it with `createdb`, or name another one in the DSN."),
+    (r"(?:role|user) .* does not exist", "Name another user in the DSN, or `createuser` this one."),
+    (r"too many|remaining connection slots", "Raise max_connections, or use a pooler."),
+    (r"does not support SSL", "Switch it on there, or use sslmode=prefer."),
+    (r"read-only", "Name all hosts in the DSN, and the primary is found among them."),
+)
+"""What to do about it; the first that fits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -37,8 +50,12 @@ class Refusal:
         """Make the error to raise; `after` is how many seconds it was tried for."""
         tried = "" if after is None or self.permanent else f" within {after:g} s"
         return ConnectionFailed(
-            f"cannot connect to PostgreSQL at {location(dsn)}{tried}: {self.reason}"
+            f"cannot connect to PostgreSQL at {location(dsn)}{tried}: {self.reason}{self._advice()}"
         )
+
+    def _advice(self) -> str:
+        fitting = (advice for words, advice in _ADVICE if re.search(words, self.reason))
+        return next((f". {advice}" for advice in fitting), "")
 
 
 NO_WRITES = Refusal("the server is read-only: a standby, or a primary that was demoted")

@@ -101,15 +101,28 @@ async def test_a_refusal_of_several_hosts_names_each_once_in_one_line() -> None:
         await connect(several, name="x")
     place, _, reasons = str(caught.value).partition("/db: ")
     assert place.endswith(f"{HOST}:{ports[0]},{HOST}:{ports[1]}")
-    assert reasons == "; ".join(
+    each = (
         f'connection to server at "{HOST}", port {port} failed: Connection refused'
         for port in ports
     )
+    assert reasons == f"{'; '.join(each)}. Is PostgreSQL running there, and is that its port?"
 
 
-async def test_a_wrong_database_is_named(dsn: str) -> None:
-    with pytest.raises(ConnectionFailed, match='database "nowhere" does not exist'):
-        await connect(make_conninfo(dsn, dbname="nowhere"), name="x")
+@pytest.mark.parametrize(
+    ("wrong", "words", "advice"),
+    [
+        ({"dbname": "nowhere"}, 'database "nowhere" does not exist', "createdb"),
+        ({"user": "nobody"}, 'role "nobody" does not exist', "createuser"),
+        ({"host": "nowhere.invalid", "hostaddr": ""}, "nowhere.invalid", "host's name"),
+    ],
+    ids=["database", "user", "host"],
+)
+async def test_what_is_wrong_is_named_and_what_to_do(
+    dsn: str, wrong: dict[str, str], words: str, advice: str
+) -> None:
+    with pytest.raises(ConnectionFailed, match=words) as caught:
+        await connect(make_conninfo(dsn, **wrong), name="x")
+    assert advice in str(caught.value).partition(words)[2]
 
 
 @pytest.mark.parametrize("where", [black_hole, mute_host])
