@@ -82,6 +82,22 @@ async def test_pages_that_nobody_looks_for_any_more_are_sent_away() -> None:
         assert await client.next() is None
 
 
+async def test_nobody_looks_once_it_is_closed() -> None:
+    look = HeldLook()
+    hub = Hub(look, cast("Notified", NoNotifications()), lambda: None)
+    client = hub.join()
+    await look.begun.wait()
+    hub.leave(client)
+    await hub.close()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    look.may_end.set()
+    client = hub.join()
+    async with asyncio.timeout(5):
+        assert b"event: hello" in (await client.next() or b"")
+    hub.leave(client)
+    await hub.close()
+
+
 async def jobs_event(client: Client) -> dict[str, Any]:
     """Wait for the next event about jobs."""
     while True:

@@ -7,6 +7,7 @@ import logging
 from datetime import datetime
 from time import monotonic
 
+from steve.events.ending import end
 from steve.jobs.doctor.check import Diagnosis
 from steve.monitor.shapes.whole import Alarm
 from steve.monitor.source import Source
@@ -39,8 +40,7 @@ class Alarms:
         """Ask no more."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
+            await end(task)
 
     async def _check(self) -> None:
         try:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from steve.events.ending import end
 from steve.operations.create import Told
 from steve.worker.tasks import start_task
 
@@ -60,9 +61,8 @@ class Alarm:
         finally:
             self._take = None
             taking, self._taking = self._taking, None
-            if taking is not None and not taking.done():
-                taking.cancel()
-                await asyncio.wait({taking})
+            if taking is not None:
+                await end(taking)
 
     def _begin(self, job: Told, take: Take) -> None:
         # From within the call that rings: until the statement is sent no turn of the loop goes by.

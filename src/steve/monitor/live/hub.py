@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from steve.events.ending import end
 from steve.monitor.live.changes import Change, Changes
 from steve.monitor.live.client import Client
 from steve.monitor.live.notified import Notified
@@ -116,7 +117,7 @@ class Hub:
         return pulse if monotonic() - at < pulse.interval * 1.5 else None
 
     async def close(self) -> None:
-        """Send all pages away."""
+        """Send all pages away, and look no more."""
         clients = list(self._clients.values())
         self._end_all()
         with suppress(TimeoutError):
@@ -125,15 +126,20 @@ class Hub:
                     await client.gone.wait()
         for client in clients:
             client.left.set()
+        # It may be asleep for long, and would open again a manager that is closed next.
+        if self._task is not None:
+            await end(self._task)
 
     async def _serve(self) -> None:
         # Of this event loop: the manager may be used in one after the other.
         self._wake = asyncio.Event()
         try:
             while self._clients:
-                await self._follow()
-                # A page may come while this takes its time.
-                await self._notified.end()
+                try:
+                    await self._follow()
+                finally:
+                    # A page may come while this takes its time.
+                    await self._notified.end()
             self._task = None
         finally:
             # Nobody would tell them anything any more: they come again.
