@@ -25,7 +25,7 @@ from bench.session import Session
     help="A workload, a peer or a contender such as pgqueuer/best; several, also by commas.",
 )
 @click.option("--quick", is_flag=True, help="A first look, in less than three minutes.")
-@click.option("--rounds", type=click.IntRange(1, 100), help="Rounds, in place of 3 to 5.")
+@click.option("--rounds", type=click.IntRange(1, 100), help="Rounds, in place of 3 to 7.")
 @click.option(
     "--scale",
     type=click.FloatRange(0.0001, 100),

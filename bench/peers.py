@@ -170,29 +170,29 @@ FAST = {"uvloop": True}
 CONTENDERS = (
     Contender(
         procrastinate, "best", "20 at once, 22 connections, uvloop",
-        _PROCRASTINATE, 640, 950, 13_000, FAST,
+        _PROCRASTINATE, 800, 950, 13_000, FAST,
     ),
     Contender(procrastinate, "default", "1 at once", _PROCRASTINATE, 390, 780, 13_000, best=False),
     Contender(
         pgqueuer, "best", "batches of 500, pool of 5 to 20, uvloop",
-        _PGQUEUER, 18_000, 1500, 43_000, FAST,
+        _PGQUEUER, 25_000, 1500, 43_000, FAST,
     ),
     Contender(
         pgqueuer, "default", "batches of 10, 1 connection", _PGQUEUER, 4900, 1700, 43_000,
         best=False,
     ),
-    Contender(oban, "best", "200 at once, uvloop", _OBAN, 1700, 1200, 3400, FAST),
-    Contender(oban, "default", "10 at once", _OBAN, 1000, 1300, 3400, best=False),
+    Contender(oban, "best", "200 at once, uvloop", _OBAN, 5000, 1200, 3400, FAST),
+    Contender(oban, "default", "10 at once", _OBAN, 2500, 1300, 3400, best=False),
     Contender(
         chancy, "best", "async executor, 500 at once, eager polling, outcomes every 50 ms, uvloop",
-        _CHANCY, 4000, 1200, 4200, FAST,
+        _CHANCY, 5000, 1200, 4200, FAST,
     ),
     Contender(
         chancy, "default", "async executor, 1 at once", _CHANCY, 40, 1000, 4200, quiet=0.1,
         best=False,
     ),
     Contender(
-        absurd, "best", "100 at once, polling every 20 ms, uvloop", _ABSURD, 850, 2100, 3400, FAST
+        absurd, "best", "100 at once, polling every 20 ms, uvloop", _ABSURD, 1500, 2100, 3400, FAST
     ),
     Contender(
         absurd, "default", "1 at once, polling every 250 ms", _ABSURD, 290, 1800, 3400, quiet=0.3,
@@ -200,15 +200,15 @@ CONTENDERS = (
     ),
     Contender(
         dbos, "best", "500 at once, polling every 20 ms, pool of 20, uvloop",
-        _DBOS, 700, 830, 700, FAST, start=3,
+        _DBOS, 1400, 830, 700, FAST, start=3,
     ),
     Contender(
-        dbos, "default", "polling every second", _DBOS, 900, 830, 700, quiet=1.1, best=False,
+        dbos, "default", "polling every second", _DBOS, 1400, 830, 700, quiet=1.1, best=False,
         start=3,
     ),
     Contender(
         graphile, "best", "its own performance test: 24 at once, local queue of 500",
-        _GRAPHILE, 41_000, 1800, 54_000,
+        _GRAPHILE, 50_000, 1800, 54_000,
     ),
     Contender(graphile, "default", "1 at once", _GRAPHILE, 1450, 1550, 54_000, best=False),
     Contender(
@@ -217,7 +217,7 @@ CONTENDERS = (
     ),
     Contender(
         pgboss, "fetch", "fetch() and complete(): 2 loops, batches of 500, 20 ms when idle",
-        _PGBOSS, 15_600, 1380, 46_000,
+        _PGBOSS, 25_000, 1380, 46_000,
     ),
     Contender(
         pgboss, "default", "work(): 1 job a poll, every 2 s", _PGBOSS, 0.5, 1300, 46_000,
@@ -225,7 +225,7 @@ CONTENDERS = (
     ),
     Contender(
         original, "best", "16 processors, polling every 50 ms, pool of 20",
-        _ORIGINAL, 1280, 2000, 4700,
+        _ORIGINAL, 1700, 2000, 4700,
     ),
     Contender(
         original, "default", "2 processors, polling every second", _ORIGINAL, 870, 2000, 4700,

@@ -44,10 +44,7 @@ def targets(summary: Summary) -> Iterator[Target]:
         found = summary.ratio(drain, "rate", STEVE, best) if best else None
         yield Target(f"drain over {best or peer}", factor, found)
     yield Target("drain, default over tuned", 0.8, summary.ratio(drain, "rate", DEFAULT, STEVE))
-    yield Target(
-        "drain, two workers over one", 1.1,
-        summary.ratio_of(("drain-2", STEVE, "rate"), (drain, STEVE, "rate")),
-    )  # fmt: skip
+    yield Target("drain, two workers over one", 1.1, summary.spread("drain-2", STEVE, "gain"))
     yield from _hard(summary)
     yield from _latency(summary)
     yield from _creating(summary)

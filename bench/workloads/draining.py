@@ -58,13 +58,6 @@ class Drain(Workload):
     """Draining with one or two worker processes."""
 
     compared = "rate"
-    rounds = 5
-    figures = (
-        Figure("rate", "jobs/s"),
-        Figure("worker_us", "worker µs/job", 1, less_is_better=True),
-        Figure("server_us", "PostgreSQL µs/job", 1, less_is_better=True),
-        Figure("jobs", "jobs"),
-    )
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -74,25 +67,44 @@ class Drain(Workload):
             "Jobs that do nothing, created before; from the first handler call to the moment "
             "when no unfinished job is left in the database."
         )
+        self.figures = (
+            Figure("rate", "jobs/s"),
+            Figure("worker_us", "worker µs/job", 1, less_is_better=True),
+            Figure("server_us", "PostgreSQL µs/job", 1, less_is_better=True),
+            Figure("jobs", "jobs"),
+        )
+        if workers > 1:
+            self.explanation += " Over one worker: that one drained as many just before."
+            self.figures += (Figure("gain", "over one worker", 2),)
         self.yardsticks = frozenset({"bare", "own"} if workers == 1 else ())
         self.quick = workers == 1
+        # Of two drains each round, and noise in both.
+        self.rounds = 5 if workers == 1 else 7
         self.best_only = workers > 1
 
     def seconds(self, contender: Contender, size: Size) -> float:
         n = jobs_for(contender, size)
-        return 2.5 + contender.start + n / contender.drains + n / contender.bulks
+        once = 2.5 + contender.start + n / contender.drains + n / contender.bulks
+        return once if self.workers == 1 else 2 * once
 
     def run(self, stage: Stage, size: Size) -> Measured:
         n = jobs_for(stage.contender, size)
-        stage.clear()
         if stage.contender.yardstick:
             return self._yardstick(stage, n)
+        if self.workers == 1:
+            return self._drain(stage, n)
+        alone, together = self._drain(stage, n), self._drain(stage, n, workers=self.workers)
+        return {**together, "gain": together["rate"] / alone["rate"]}
+
+    def _drain(self, stage: Stage, n: int, *, workers: int = 1) -> Measured:
+        stage.clear()
         stage.fill(n)
         stage.settle()
-        return drain(stage, n, workers=self.workers)
+        return drain(stage, n, workers=workers)
 
     def _yardstick(self, stage: Stage, n: int) -> Measured:
         """Run a loop that fills and measures itself, or measures itself."""
+        stage.clear()
         if stage.peer.name != "bare":
             stage.fill(n)
             stage.settle()
