@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from support.visits import (
 from support.waiting import eventually_async
 
 if TYPE_CHECKING:
+    from playwright.async_api import Route
+
     from steve import Job
     from support.stage import Stage
     from support.visits import Visits
@@ -126,6 +129,26 @@ async def test_something_done_to_all_that_match(stage: Stage, visit: Visits, ver
     await carried_out(page, f"55 jobs {'retried' if verb == 'Retry' else 'deleted'}")
     query = "select count(*) from steve.jobs where type = %s and status = 'cancelled'"
     assert await stage.sql(query, type) == [(0,)]
+
+
+async def test_a_double_click_does_not_stop_what_it_begins(stage: Stage, visit: Visits) -> None:
+    jobs = await stage.later(stage.name("twice"), 2)
+    page = await visit(address("jobs", type=jobs[0].type))
+    go_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route("**/api/jobs/act", hold)
+    await select(page, *jobs)
+    await toolbar(page).get_by_role("button", name="Cancel").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Cancel", exact=True).dblclick()
+    await expect(dialog.get_by_role("button", name="Stop")).to_be_visible()
+    go_on.set()
+    await expect(dialog.get_by_role("heading")).to_have_text("2 jobs cancelled")
+    await expect(dialog.get_by_text("It was stopped")).to_have_count(0)
 
 
 async def test_pause_and_resume_of_a_queue(stage: Stage, visit: Visits) -> None:

@@ -38,7 +38,6 @@ class Report(msgspec.Struct):
 class Settled(msgspec.Struct, frozen=True, gc=False):
     """What became of a job whose attempt ended: its status and, if pending, the next start."""
 
-    id: int
     status: str
     run_at: datetime | None
     changed_at: datetime
@@ -49,6 +48,13 @@ def complete(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
     """Complete jobs. Those missing from the answer were lost, or are asked to be cancelled."""
     reports = sorted(reports, key=_job_uid)
     results = [_result(report.outcome) for report in reports]
+
+    def read(rows: Rows) -> dict[int, Settled]:
+        ((ids, completed_at, awaited),) = rows
+        became = dict.fromkeys(ids, Settled("completed", None, completed_at, False))
+        became |= dict.fromkeys(awaited, Settled("completed", None, completed_at, True))
+        return became
+
     return Operation(
         "worker/complete",
         {
@@ -57,10 +63,7 @@ def complete(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
             "results": results if any(results) else None,
             "waits": [report.wait for report in reports],
         },
-        lambda rows: {
-            id: Settled(id, "completed", None, completed_at, awaited)
-            for id, completed_at, awaited in rows
-        },
+        read,
     )
 
 
@@ -82,7 +85,7 @@ def settle(reports: Sequence[Report]) -> Operation[dict[int, Settled]]:
             "tracebacks": [failure and failure.traceback for failure in failures],
             "fingerprints": [failure and failure.fingerprint for failure in failures],
         },
-        lambda rows: {row[0]: Settled(*row) for row in rows},
+        lambda rows: {row[0]: Settled(*row[1:]) for row in rows},
     )
 
 
@@ -102,7 +105,7 @@ def verify(jobs: Sequence[Job]) -> Operation[dict[int, Verdict]]:
 
     def read(rows: Rows) -> dict[int, Verdict]:
         return {
-            id: Verdict(held, bool(cancelling), Settled(id, status, run_at, changed_at, True))
+            id: Verdict(held, bool(cancelling), Settled(status, run_at, changed_at, True))
             for id, _attempt_id, held, cancelling, status, run_at, changed_at in rows
         }
 

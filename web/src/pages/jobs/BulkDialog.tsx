@@ -86,6 +86,10 @@ function Foot({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
     return (
       <div class="dialog-foot">
         <Button onClick={() => bulk.stop()}>Stop</Button>
+        {/* In its place, the second click of a double one hits nothing. */}
+        <Button kind="main" disabled onClick={() => {}}>
+          {words.text}
+        </Button>
       </div>
     );
   }

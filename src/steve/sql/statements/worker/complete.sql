@@ -1,5 +1,6 @@
 -- Completes jobs: each moves from the live table to the archive if the attempt still holds it and
--- nobody asked for its cancellation. Returns those that did, and whether somebody waits for one.
+-- nobody asked for its cancellation. Returns one row: the ids of those that did, when that was, and
+-- which of them somebody waits for.
 -- The arrays are parallel, in the order of uids, so that rows are locked in that order.
 with done as (
     select * from unnest(
@@ -30,9 +31,13 @@ archived as (
         progress_message, actor, unique_key, limit_key, fair_key, limits, blockers, batch_id,
         schedule
     from finished
-    returning a.id, a.completed_at, a.uid
+    returning a.id, a.uid
+),
+awaited as materialized (
+    select uid from steve.sleeper s, unnest(s.uids) as u (uid) where s.until > steve.now()
 )
 select
-    a.id, a.completed_at,
-    exists (select from steve.sleeper s where s.until > steve.now() and a.uid = any(s.uids)) as awaited
+    coalesce(array_agg(a.id), '{}') as ids,
+    steve.now() as completed_at,
+    coalesce(array_agg(a.id) filter (where a.uid in (select uid from awaited)), '{}') as awaited
 from archived a;

@@ -94,10 +94,11 @@ archived as (
         unique_key, limit_key, fair_key, limits, blockers, batch_id, schedule
     from finished
     returning a.id, a.uid, a.status, a.run_at, a.completed_at
+),
+awaited as materialized (
+    select uid from steve.sleeper s, unnest(s.uids) as u (uid) where s.until > steve.now()
 )
 select
     r.id, r.status, r.run_at, r.changed_at,
-    r.status <> 'pending' and exists (
-        select from steve.sleeper s where s.until > steve.now() and r.uid = any(s.uids)
-    ) as awaited
+    r.status <> 'pending' and r.uid in (select uid from awaited) as awaited
 from (select * from again union all select * from archived) as r (id, uid, status, run_at, changed_at);
