@@ -79,12 +79,12 @@ _FAST = PythonEnvironment("steve-fast", (f"--editable={ROOT}", UVLOOP), "pg-stev
 
 STEVE = (
     Contender(
-        steve, "tuned", f"concurrency {TUNED}, uvloop", _FAST, 50_000, 2500, 60_000,
+        steve, "tuned", f"concurrency {TUNED}, uvloop", _FAST, 65_000, 2500, 60_000,
         {**FAST, "concurrency": TUNED},
     ),
     Contender(
         steve, "default", f"`steve worker app:jobs`: concurrency {CONCURRENCY}, asyncio",
-        _PLAIN, 50_000, 2500, 60_000, {"concurrency": CONCURRENCY}, best=False,
+        _PLAIN, 65_000, 2500, 60_000, {"concurrency": CONCURRENCY}, best=False,
     ),
 )  # fmt: skip
 

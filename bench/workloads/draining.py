@@ -13,7 +13,7 @@ SECONDS = 4.0
 """How long a drain is to last, if the contender is as fast as it is thought to be: its end is known
 to some hundredths of a second only, as looking for unfinished jobs takes a while."""
 
-MOST = 200_000
+MOST = 300_000
 
 START_LIMIT = 60.0
 LIMIT = 45.0
