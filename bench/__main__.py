@@ -15,6 +15,7 @@ from bench.records import Run, merged, read
 from bench.report.document import publish, write
 from bench.server import throw_away
 from bench.session import Session
+from steve.core.errors import EmbeddedUnavailable
 
 
 @click.group(invoke_without_command=True)
@@ -71,8 +72,11 @@ def main(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = CACHE / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder.mkdir(parents=True)
-    with throw_away(postgres) as server:
-        run = Session(chosen, server, Installer(wheel_node=wheel_node), folder).measure()
+    try:
+        with throw_away(postgres) as server:
+            run = Session(chosen, server, Installer(wheel_node=wheel_node), folder).measure()
+    except EmbeddedUnavailable as error:
+        raise click.ClickException(str(error)) from None
     complete = not (only or quick or rounds or scale != 1.0)
     _deliver(run, folder, publishing=complete if published is None else published)
 

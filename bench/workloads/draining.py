@@ -78,7 +78,7 @@ class Drain(Workload):
             self.figures += (Figure("gain", "over one worker", 2),)
         self.yardsticks = frozenset({"bare", "own"} if workers == 1 else ())
         self.quick = workers == 1
-        # Of two drains each round, and noise in both.
+        # The gain has the noise of two drains.
         self.rounds = 5 if workers == 1 else 7
         self.best_only = workers > 1
 
